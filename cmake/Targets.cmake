@@ -1,0 +1,40 @@
+# How the project declares its targets: warnings and sanitizers travel through one interface
+# target, nothing is set for a whole directory.
+
+add_library(embd_options INTERFACE)
+target_compile_features(embd_options INTERFACE cxx_std_20)
+target_include_directories(embd_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(embd_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wold-style-cast -Wimplicit-fallthrough -Werror
+  -fno-omit-frame-pointer)
+# The baseline of every binary. Faster instruction sets have their own files, which
+# kernels/CMakeLists.txt compiles with their own flags and kernels/cpu/ chooses at run time.
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
+  target_compile_options(embd_options INTERFACE -march=x86-64-v2)
+endif()
+if(EMBD_SANITIZE)
+  target_compile_options(embd_options INTERFACE -fsanitize=${EMBD_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(embd_options INTERFACE -fsanitize=${EMBD_SANITIZE})
+endif()
+
+# embd_library(<folder> SOURCES a.cc ... [DEPS embd_base ...] [PRIVATE_DEPS fmt::fmt ...])
+# declares the library target embd_<folder>.
+function(embd_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(embd_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(embd_${name} PUBLIC embd_options ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+endfunction()
+
+# embd_test(<folder> SOURCES a_test.cc ... [DEPS ...] [LABELS tsan ...]) declares the test binary
+# embd_<folder>_test with one ctest entry. Tests labelled "threads" are those the tsan preset runs.
+function(embd_test name)
+  if(NOT EMBD_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
+  add_executable(embd_${name}_test ${ARG_SOURCES})
+  target_link_libraries(embd_${name}_test PRIVATE embd_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND embd_${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
+endfunction()

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "kernels/backend.h"
+
+namespace embd {
+
+// What GET /info tells, and the limits that requests are checked against. Fixed before the port
+// opens.
+struct ServerInfo {
+  std::string model_id;
+  std::optional<std::string> model_sha;  // the revision as given
+  std::string model_dtype = "float32";
+  std::string served_model_name;
+  Pooling pooling = Pooling::kMean;
+  std::uint32_t max_concurrent_requests = 512;
+  std::uint32_t max_input_length = 0;
+  std::uint32_t max_batch_tokens = 16384;
+  std::optional<std::uint32_t> max_batch_requests;
+  std::uint32_t max_client_batch_size = 32;
+  bool auto_truncate = true;
+  std::uint32_t tokenization_workers = 1;
+  std::string version;
+  std::optional<std::string> sha;
+  std::optional<std::string> docker_label;
+};
+
+}  // namespace embd

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/cancellation.h"
+
+namespace embd {
+
+using Clock = std::chrono::steady_clock;
+
+enum class OutputKind : std::uint8_t { kPooled, kTokens };
+
+// The answer to one job.
+struct JobResult {
+  std::vector<float> values;  // [rows, cols]: one row for kPooled, one per token for kTokens
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  Clock::duration queue_time{};      // from Submit to the start of its step
+  Clock::duration inference_time{};  // of the whole step
+};
+
+// One tokenized input on its way through the model. Moved from the service to the scheduler.
+struct Job {
+  std::vector<std::uint32_t> ids;
+  std::vector<std::uint32_t> type_ids;
+  OutputKind output = OutputKind::kPooled;
+  Cancellation cancellation;
+  // Called exactly once, on a compute thread (or in Submit when the job is refused). Must not
+  // block or throw.
+  std::function<void(Result<JobResult>)> done;
+  Clock::time_point submitted{};  // set by Submit
+};
+
+}  // namespace embd

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "kernels/lane.h"
+#include "tensor/tensor_view.h"
+
+namespace embd {
+
+enum class Activation : std::uint8_t {
+  kNone,
+  kGelu,      // exact: x/2 (1 + erf(x/sqrt 2))
+  kGeluTanh,  // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+  kRelu,
+  kSilu,  // x / (1 + exp(-x))
+  kTanh,
+};
+
+enum class Pooling : std::uint8_t { kCls, kMean, kLastToken };
+
+// A weight matrix [out, in] as the checkpoint holds it, and its bias [out] (data null: none).
+struct LinearWeight {
+  TensorView weight;
+  TensorView bias;
+};
+
+// One or more weight matrices in the layout and type that a backend computes with. Made by
+// Backend::Prepare, immutable, usable only with the backend that made it, from any thread.
+class PreparedWeight {
+ public:
+  virtual ~PreparedWeight() = default;
+  std::int64_t out_features() const { return out_features_; }
+  std::int64_t in_features() const { return in_features_; }
+
+ protected:
+  PreparedWeight(std::int64_t out_features, std::int64_t in_features)
+      : out_features_(out_features), in_features_(in_features) {}
+
+ private:
+  std::int64_t out_features_;
+  std::int64_t in_features_;
+};
+
+// Row `t` of the result is the sum of one row from each table. All tables have `hidden` columns.
+// Ids are in range: the tokenizer and the batch builder see to it.
+struct EmbedArgs {
+  TensorView words;                             // [vocabulary, hidden]
+  TensorView positions;                         // [positions, hidden]; data null: none
+  TensorView types;                             // [types, hidden]; data null: none
+  std::span<const std::uint32_t> ids;           // [tokens]
+  std::span<const std::uint32_t> position_ids;  // [tokens]
+  std::span<const std::uint32_t> type_ids;      // [tokens]
+};
+
+struct LinearOptions {
+  Activation activation = Activation::kNone;
+  // Added to the activated result when its data is not null; [rows, out]. May be `out` itself.
+  ConstMatrixView residual;
+};
+
+// Scaled dot-product attention over packed sequences: token i of a sequence attends to every token
+// of the same sequence, softmax(q k^T * scale) v, for each head by itself.
+struct AttentionArgs {
+  ConstMatrixView qkv;  // [tokens, 3 * heads * head_size]: all q, then all k, then all v
+  std::span<const std::uint32_t>
+      offsets;  // [sequences + 1]: where each sequence starts, and the end
+  int heads = 0;
+  int head_size = 0;
+  float scale = 1.0F;
+};
+
+struct NormWeights {
+  const float* gamma = nullptr;  // [cols]
+  const float* beta = nullptr;   // [cols]; null: none
+  float epsilon = 1e-12F;
+};
+
+// The largest step a worker will run and the largest shapes in it, from which scratch is sized.
+struct ScratchNeed {
+  std::int64_t max_tokens = 0;
+  std::int64_t max_sequence_tokens = 0;
+  std::int64_t max_features = 0;  // the widest input or output of a Linear
+  int max_head_size = 0;
+};
+
+// The coarse operations of a forward pass. A backend is immutable and shared by all threads; the
+// caller's thread does the work, or its `lane`'s share of it. Every operation ends with
+// lane.Sync(), so its result may be used at once. An element's value depends only on its own row's
+// (or sequence's) input, never on what else is in the step nor on how lanes split it. None
+// allocates or fails. Views may be misaligned; `out` may not overlap an input unless said
+// otherwise.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  // For logs and metrics: "ref", "cpu-avx512", ...
+  virtual std::string_view name() const = 0;
+
+  // Bytes that Prepare will allocate for [out, in], known before any weight is read.
+  virtual std::size_t PreparedBytes(std::int64_t out, std::int64_t in, DType dtype) const = 0;
+  // Stacks the matrices along `out` (query, key and value become one product). All share `in`.
+  // Throws std::bad_alloc only.
+  virtual std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked) const = 0;
+  // Bytes of Lane::scratch that the operations below need.
+  virtual std::size_t ScratchBytes(const ScratchNeed& need) const = 0;
+
+  // out [tokens, hidden]
+  virtual void Embed(const EmbedArgs& args, MatrixView out, const Lane& lane) const = 0;
+  // in [rows, in_features] -> out [rows, out_features] = activation(in W^T + bias) + residual
+  virtual void Linear(ConstMatrixView in, const PreparedWeight& weight,
+                      const LinearOptions& options, MatrixView out, const Lane& lane) const = 0;
+  // out [tokens, heads * head_size]
+  virtual void Attention(const AttentionArgs& args, MatrixView out, const Lane& lane) const = 0;
+  // Each row to mean 0 and variance 1, then * gamma + beta. `out` may be `in`.
+  virtual void LayerNorm(ConstMatrixView in, const NormWeights& weights, MatrixView out,
+                         const Lane& lane) const = 0;
+  // hidden [tokens, cols] -> out [sequences, cols]
+  virtual void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Pooling pooling,
+                    MatrixView out, const Lane& lane) const = 0;
+};
+
+}  // namespace embd

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "server/http/http_server.h"
+
+namespace embd::http {
+
+// Proof that a server has answered every kind of first request; only WarmUp makes one.
+class Warmed {
+ public:
+  HttpServer& server() const { return *server_; }
+  int requests() const { return requests_; }
+
+ private:
+  friend Warmed WarmUp(HttpServer& server, const ServerInfo& info,
+                       std::chrono::milliseconds budget);
+  Warmed(HttpServer& server, int requests) : server_(&server), requests_(requests) {}
+
+  HttpServer* server_;
+  int requests_;
+};
+
+// Sends real requests through the server over a socket pair: the whole way of a request, bytes to
+// bytes, from one short text to a full client batch and the longest sequence, growing until
+// everything has run or the time budget is spent (the shortest and the first batch always run).
+// Throws LoadError when an answer is not 200 or not finite numbers.
+Warmed WarmUp(HttpServer& server, const ServerInfo& info, std::chrono::milliseconds budget);
+
+}  // namespace embd::http

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "tokenizer/encoding.h"
+
+namespace embd {
+
+// A tokenizer.json, ready to encode. The reference is Hugging Face `tokenizers`: same ids, type
+// ids, masks and (byte) offsets. Immutable, one for all threads; each thread brings its Scratch.
+class Tokenizer {
+ public:
+  // Buffers that grow to the largest text seen and are then reused. One thread at a time.
+  class Scratch {
+   public:
+    Scratch();
+    ~Scratch();
+    Scratch(Scratch&&) noexcept;
+    Scratch& operator=(Scratch&&) noexcept;
+
+   private:
+    friend class Tokenizer;
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+  };
+
+  // Throws LoadError naming the file and the component for anything missing, malformed or unknown;
+  // a component that cannot be honoured is refused, never skipped.
+  static std::unique_ptr<const Tokenizer> Load(const std::filesystem::path& tokenizer_json);
+  ~Tokenizer();
+  Tokenizer(const Tokenizer&) = delete;
+  Tokenizer& operator=(const Tokenizer&) = delete;
+
+  // `text` must be valid UTF-8. Replaces the content of `out`. Errors are of kind kTokenizer (for
+  // example a word outside the vocabulary of a model without an unknown token).
+  Result<void> Encode(std::string_view text, const EncodeOptions& options, Scratch& scratch,
+                      Encoding& out) const;
+  Result<void> EncodePair(std::string_view first, std::string_view second,
+                          const EncodeOptions& options, Scratch& scratch, Encoding& out) const;
+
+  // The text of a token id as the vocabulary or the added tokens spell it; empty when unknown.
+  std::string_view IdToToken(std::uint32_t id) const;
+  // Ids of the text with the vocabulary's decoder applied; unknown ids are left out.
+  std::string Decode(std::span<const std::uint32_t> ids, bool skip_special_tokens) const;
+
+  // One more than the largest id that Encode can give.
+  std::uint32_t id_bound() const;
+  // Bytes that the tables of this tokenizer occupy.
+  std::size_t resident_bytes() const;
+
+ private:
+  friend class TokenizerBuilder;
+  struct Impl;
+  explicit Tokenizer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace embd
