@@ -1,0 +1,420 @@
+#include "app/option_table.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <concepts>
+#include <limits>
+#include <type_traits>
+
+namespace embd {
+namespace {
+
+// The setters: each takes the member it fills, so that the table below reads as one line a fact.
+
+template <auto Member>
+std::string SetText(std::string_view value, Options& options) {
+  options.*Member = std::string(value);
+  return {};
+}
+
+template <typename T>
+struct Unwrapped {
+  using Type = T;
+};
+template <typename T>
+struct Unwrapped<std::optional<T>> {
+  using Type = T;
+};
+
+template <auto Member, std::uint64_t kLeast = 0>
+std::string SetNumber(std::string_view value, Options& options) {
+  using Stored = std::remove_reference_t<decltype(options.*Member)>;
+  using Number = typename Unwrapped<Stored>::Type;
+  std::string_view digits = value;
+  if (digits.starts_with('+')) digits.remove_prefix(1);
+  Number number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || end != digits.data() + digits.size() || number < kLeast) {
+    return fmt::format("expected a number from {} to {}", kLeast,
+                       std::numeric_limits<Number>::max());
+  }
+  options.*Member = number;
+  return {};
+}
+
+template <auto Member>
+std::string SetBool(std::string_view value, Options& options) {
+  if (value != "true" && value != "false") return "expected true or false";
+  options.*Member = value == "true";
+  return {};
+}
+
+// "1500000", "512M", "2G": bytes, with an optional power of 1024.
+template <auto Member>
+std::string SetBytes(std::string_view value, Options& options) {
+  constexpr std::string_view kExpected = "expected bytes as in 1500000000, 1500M or 2G";
+  unsigned shift = 0;
+  if (!value.empty()) {
+    switch (value.back()) {
+      case 'k':
+      case 'K':
+        shift = 10;
+        break;
+      case 'm':
+      case 'M':
+        shift = 20;
+        break;
+      case 'g':
+      case 'G':
+        shift = 30;
+        break;
+      default:
+        break;
+    }
+  }
+  if (shift != 0) value.remove_suffix(1);
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (error != std::errc{} || end != value.data() + value.size() || number == 0 ||
+      number > (std::numeric_limits<std::uint64_t>::max() >> shift)) {
+    return std::string(kExpected);
+  }
+  options.*Member = number << shift;
+  return {};
+}
+
+std::string SetDType(std::string_view value, Options& options) {
+  if (value == "float32") {
+    options.dtype = DTypeChoice::kFloat32;
+  } else if (value == "float16") {
+    options.dtype = DTypeChoice::kFloat16;
+  } else {
+    return "possible values: float16, float32";
+  }
+  return {};
+}
+
+std::string SetPooling(std::string_view value, Options& options) {
+  if (value == "cls") {
+    options.pooling = PoolingChoice::kCls;
+  } else if (value == "mean") {
+    options.pooling = PoolingChoice::kMean;
+  } else if (value == "splade") {
+    options.pooling = PoolingChoice::kSplade;
+  } else if (value == "last-token") {
+    options.pooling = PoolingChoice::kLastToken;
+  } else {
+    return "possible values: cls, mean, splade, last-token";
+  }
+  return {};
+}
+
+// Container runtimes set HOSTNAME to a name that is no address: that must not keep a server down.
+std::string SetHostname(std::string_view value, Options& options) {
+  const std::string text(value);
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  if (::inet_pton(AF_INET, text.c_str(), address.data()) == 1 ||
+      ::inet_pton(AF_INET6, text.c_str(), address.data()) == 1) {
+    options.hostname = text;
+  } else {
+    options.hostname = "0.0.0.0";
+    options.warnings.emplace_back("Invalid hostname, defaulting to 0.0.0.0");
+  }
+  return {};
+}
+
+std::string SetDeprecatedToken(std::string_view value, Options& options) {
+  options.hf_token = std::string(value);
+  options.warnings.emplace_back("--hf-api-token is deprecated, use --hf-token");
+  return {};
+}
+
+std::string AddOrigin(std::string_view value, Options& options) {
+  options.cors_allow_origin.emplace_back(value);
+  return {};
+}
+
+using enum OptionGroup;
+using O = Options;
+
+constexpr auto kRows = std::to_array<OptionRow>({
+    {.name = "model-id",
+     .env = "MODEL_ID",
+     .value = "MODEL_ID",
+     .group = kModel,
+     .set = SetText<&O::model_id>,
+     .help = "Folder of a model, or its id on the Hugging Face hub. Required."},
+    {.name = "revision",
+     .env = "REVISION",
+     .value = "REVISION",
+     .default_note = "main",
+     .group = kModel,
+     .set = SetText<&O::revision>,
+     .help = "Branch, tag or commit of a hub model."},
+    {.name = "dtype",
+     .env = "DTYPE",
+     .value = "DTYPE",
+     .default_note = "float32",
+     .group = kModel,
+     .set = SetDType,
+     .help = "Type that the model computes with [possible values: float16, float32]."},
+    {.name = "served-model-name",
+     .env = "SERVED_MODEL_NAME",
+     .value = "NAME",
+     .default_note = "the model id",
+     .group = kModel,
+     .set = SetText<&O::served_model_name>,
+     .help = "Name of the model in /info and in OpenAI answers."},
+    {.name = "pooling",
+     .env = "POOLING",
+     .value = "POOLING",
+     .default_note = "as the model's files say",
+     .group = kModel,
+     .set = SetPooling,
+     .help = "How token vectors become one [possible values: cls, mean, splade, last-token]."},
+    {.name = "dense-path",
+     .env = "DENSE_PATH",
+     .value = "PATH",
+     .group = kModel,
+     .set = SetText<&O::dense_path>,
+     .help = "Folder of the Dense module, below the model's own."},
+    {.name = "default-prompt-name",
+     .env = "DEFAULT_PROMPT_NAME",
+     .value = "NAME",
+     .group = kModel,
+     .set = SetText<&O::default_prompt_name>,
+     .help = "Prompt of config_sentence_transformers.json that is put before every text that names "
+             "none."},
+    {.name = "default-prompt",
+     .env = "DEFAULT_PROMPT",
+     .value = "TEXT",
+     .group = kModel,
+     .set = SetText<&O::default_prompt>,
+     .help = "Text that is put before every text that names no prompt."},
+
+    {.name = "max-concurrent-requests",
+     .env = "MAX_CONCURRENT_REQUESTS",
+     .value = "N",
+     .default_value = "512",
+     .group = kLimits,
+     .set = SetNumber<&O::max_concurrent_requests, 1>,
+     .help = "Inputs (texts, not HTTP requests) inside the server at once; more are turned away "
+             "with 429."},
+    {.name = "max-batch-tokens",
+     .env = "MAX_BATCH_TOKENS",
+     .value = "N",
+     .default_value = "16384",
+     .group = kLimits,
+     .set = SetNumber<&O::max_batch_tokens, 1>,
+     .help = "Tokens of one step of the model at most. Also caps the length of one input."},
+    {.name = "max-batch-requests",
+     .env = "MAX_BATCH_REQUESTS",
+     .value = "N",
+     .group = kLimits,
+     .set = SetNumber<&O::max_batch_requests, 1>,
+     .help = "Inputs of one step of the model at most."},
+    {.name = "max-client-batch-size",
+     .env = "MAX_CLIENT_BATCH_SIZE",
+     .value = "N",
+     .default_value = "32",
+     .group = kLimits,
+     .set = SetNumber<&O::max_client_batch_size, 1>,
+     .help = "Inputs of one client request at most."},
+    {.name = "auto-truncate",
+     .env = "AUTO_TRUNCATE",
+     .value = "true|false",
+     .default_value = "true",
+     .group = kLimits,
+     .arity = OptionArity::kOptional,
+     .set = SetBool<&O::auto_truncate>,
+     .help = "Whether too long inputs are cut (or refused) when the request does not say."},
+    {.name = "payload-limit",
+     .env = "PAYLOAD_LIMIT",
+     .value = "BYTES",
+     .default_value = "2000000",
+     .group = kLimits,
+     .set = SetNumber<&O::payload_limit, 1>,
+     .help = "Bytes of one HTTP body at most."},
+
+    {.name = "threads",
+     .env = "EMBD_THREADS",
+     .value = "N",
+     .default_note = "the cores that affinity and cgroup grant",
+     .group = kMachine,
+     .set = SetNumber<&O::threads, 1>,
+     .help = "Compute threads."},
+    {.name = "tokenization-workers",
+     .env = "TOKENIZATION_WORKERS",
+     .value = "N",
+     .default_note = "cores - 1, from 1 to 64",
+     .group = kMachine,
+     .set = SetNumber<&O::tokenization_workers, 1>,
+     .help = "Tokenizer threads."},
+    {.name = "memory-limit",
+     .env = "EMBD_MEMORY_LIMIT",
+     .value = "BYTES",
+     .default_note = "physical memory or the cgroup's limit",
+     .group = kMachine,
+     .set = SetBytes<&O::memory_limit>,
+     .help = "Memory that the server may fill, as in 1500M or 2G. It refuses to start if its plan "
+             "is larger."},
+    {.name = "isa",
+     .env = "EMBD_ISA",
+     .value = "NAME",
+     .default_note = "the best that the CPU has",
+     .group = kMachine,
+     .set = SetText<&O::isa>,
+     .help = "Instruction set of the kernels; the start log names the one in use."},
+
+    {.name = "hostname",
+     .env = "HOSTNAME",
+     .value = "ADDRESS",
+     .default_value = "0.0.0.0",
+     .group = kServer,
+     .used_by = UsedBy::kServe,
+     .set = SetHostname,
+     .help = "IPv4 or IPv6 address to listen on; anything else means 0.0.0.0."},
+    {.name = "port",
+     .short_name = 'p',
+     .env = "PORT",
+     .value = "PORT",
+     .default_value = "3000",
+     .group = kServer,
+     .used_by = UsedBy::kServe,
+     .set = SetNumber<&O::port>,
+     .help = "Port to listen on; 0 lets the system choose one."},
+    {.name = "api-key",
+     .env = "API_KEY",
+     .value = "KEY",
+     .group = kServer,
+     .used_by = UsedBy::kServe,
+     .secret = true,
+     .set = SetText<&O::api_key>,
+     .help = "Requests must carry 'Authorization: Bearer KEY'."},
+    {.name = "cors-allow-origin",
+     .env = "CORS_ALLOW_ORIGIN",
+     .value = "ORIGIN",
+     .default_note = "any",
+     .group = kServer,
+     .arity = OptionArity::kRepeatable,
+     .used_by = UsedBy::kServe,
+     .set = AddOrigin,
+     .help = "Origin that browsers may call from. May be given several times."},
+    {.name = "uds-path",
+     .env = "UDS_PATH",
+     .value = "PATH",
+     .default_value = "/tmp/text-embeddings-inference-server",
+     .group = kServer,
+     .used_by = UsedBy::kServe,
+     .no_effect = "there is no Python subprocess to talk to",
+     .set = SetText<&O::uds_path>,
+     .help = "Accepted for compatibility."},
+
+    {.name = "huggingface-hub-cache",
+     .env = "HUGGINGFACE_HUB_CACHE",
+     .value = "PATH",
+     .default_note = "$HF_HUB_CACHE, $HF_HOME/hub or ~/.cache/huggingface/hub",
+     .group = kHub,
+     .set = SetText<&O::hub_cache>,
+     .help = "Folder with the cached hub models (models--org--name)."},
+    {.name = "hf-token",
+     .env = "HF_TOKEN",
+     .value = "TOKEN",
+     .group = kHub,
+     .secret = true,
+     .no_effect = "models are not downloaded yet",
+     .set = SetText<&O::hf_token>,
+     .help = "Token for the hub."},
+    {.name = "hf-api-token",
+     .env = "HF_API_TOKEN",
+     .value = "TOKEN",
+     .group = kHub,
+     .secret = true,
+     .hidden = true,
+     .set = SetDeprecatedToken,
+     .help = "Old name of --hf-token."},
+
+    {.name = "json-output",
+     .env = "JSON_OUTPUT",
+     .group = kTelemetry,
+     .arity = OptionArity::kFlag,
+     .used_by = UsedBy::kServe,
+     .set = SetBool<&O::json_output>,
+     .help = "Log JSON objects, one a line."},
+    {.name = "disable-spans",
+     .env = "DISABLE_SPANS",
+     .group = kTelemetry,
+     .arity = OptionArity::kFlag,
+     .used_by = UsedBy::kServe,
+     .set = SetBool<&O::disable_spans>,
+     .help = "Leave span fields out of JSON logs. They are not written yet."},
+    {.name = "otlp-endpoint",
+     .env = "OTLP_ENDPOINT",
+     .value = "URL",
+     .group = kTelemetry,
+     .used_by = UsedBy::kServe,
+     .no_effect = "traces are not exported yet",
+     .set = SetText<&O::otlp_endpoint>,
+     .help = "Collector of OpenTelemetry traces."},
+    {.name = "otlp-service-name",
+     .env = "OTLP_SERVICE_NAME",
+     .value = "NAME",
+     .default_value = "text-embeddings-inference.server",
+     .group = kTelemetry,
+     .used_by = UsedBy::kServe,
+     .no_effect = "traces are not exported yet",
+     .set = SetText<&O::otlp_service_name>,
+     .help = "Name of this service in traces."},
+    {.name = "prometheus-port",
+     .env = "PROMETHEUS_PORT",
+     .value = "PORT",
+     .default_value = "9000",
+     .group = kTelemetry,
+     .used_by = UsedBy::kServe,
+     .no_effect = "metrics are on the server's own port, at /metrics",
+     .set = SetNumber<&O::prometheus_port>,
+     .help = "Accepted for compatibility."},
+
+    {.name = "input",
+     .value = "FILE",
+     .group = kBench,
+     .used_by = UsedBy::kBench,
+     .set = SetText<&O::input>,
+     .help = "Texts to embed, one a line. Required."},
+    {.name = "seconds",
+     .value = "N",
+     .default_value = "5",
+     .group = kBench,
+     .used_by = UsedBy::kBench,
+     .set = SetNumber<&O::seconds, 1>,
+     .help = "Length of each of the two measurements."},
+    {.name = "concurrency",
+     .value = "N",
+     .default_value = "64",
+     .group = kBench,
+     .used_by = UsedBy::kBench,
+     .set = SetNumber<&O::concurrency, 1>,
+     .help = "Texts in flight while throughput is measured."},
+    {.name = "json",
+     .group = kBench,
+     .arity = OptionArity::kFlag,
+     .used_by = UsedBy::kBench,
+     .set = SetBool<&O::json>,
+     .help = "Print one JSON object instead of a table."},
+});
+
+constexpr auto kConflicts = std::to_array<OptionConflict>({
+    {"default-prompt", "default-prompt-name"},
+    {"hf-api-token", "hf-token"},
+});
+
+}  // namespace
+
+std::span<const OptionRow> OptionTable() { return kRows; }
+
+std::span<const OptionConflict> OptionConflicts() { return kConflicts; }
+
+}  // namespace embd
