@@ -1,0 +1,111 @@
+# The front door: `make help`. Every target installs what it lacks (Debian packages as root or through
+# sudo, Python packages into .venv), says what it does, and may be repeated. The work itself is done by
+# CMake presets (CMakePresets.json) and the scripts in tools/.
+
+MODEL_ID ?= models/all-MiniLM-L6-v2
+PORT ?= 8080
+ARGS ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+TIDY ?= all
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+EMBD := build/release/src/app/embd
+PYTHON := .venv/bin/python
+
+# Configures and builds one preset, through ccache when it is there.
+define build_preset
+	@echo "==> Building preset '$(1)'"
+	@launcher=$$(command -v ccache || true); \
+	  cmake --preset $(1) -DCMAKE_CXX_COMPILER_LAUNCHER="$$launcher" --log-level=NOTICE >/dev/null
+	@cmake --build --preset $(1)
+endef
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help serve build test test-unit test-threads test-e2e lint format fuzz bench install clean distclean
+.PHONY: deps-build deps-python deps-test deps-lint deps-fuzz deps-bench default-model
+
+help: ## Print this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make serve MODEL_ID=<folder or hub id> PORT=<port> ARGS='<options of embd>'"
+	@echo "  make fuzz FUZZ_SECONDS=600    make lint TIDY=changed    make test-e2e PYTEST_ARGS='-k golden'"
+
+serve: build ## Build the release binary, fetch the default model, serve it on port 8080
+	@if [ "$(MODEL_ID)" = models/all-MiniLM-L6-v2 ]; then $(MAKE) --no-print-directory default-model; fi
+	@echo "==> Serving $(MODEL_ID) on port $(PORT). Once the log says Ready, try:"
+	@echo "    curl localhost:$(PORT)/embed -H 'Content-Type: application/json' -d '{\"inputs\":\"What is Deep Learning?\"}'"
+	@exec $(EMBD) --model-id "$(MODEL_ID)" --port $(PORT) $(ARGS)
+
+build: deps-build ## Build the release binary, build/release/src/app/embd
+	$(call build_preset,release)
+
+test: test-unit test-threads test-e2e ## Run every test: unit (ASan+UBSan), threads (TSan), end to end
+
+test-unit: deps-test ## Run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(call build_preset,dev)
+	@echo "==> Unit tests under ASan and UBSan"
+	@ctest --preset dev --no-tests=error
+
+test-threads: deps-test ## Run the tests where threads meet under ThreadSanitizer
+	$(call build_preset,tsan)
+	@echo "==> Tests where threads meet, under TSan"
+	@ctest --preset tsan --no-tests=error
+
+test-e2e: build default-model .venv/requirements-test.stamp ## Run the end-to-end tests against the release binary
+	@echo "==> End-to-end tests"
+	@$(PYTHON) -m pytest tests/e2e $(PYTEST_ARGS)
+
+lint: deps-lint ## Check format, include directions, sizes and clang-tidy (TIDY=changed: only what differs from HEAD)
+	@echo "==> clang-format"
+	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs -r clang-format-14 --dry-run -Werror
+	@echo "==> Include directions and sizes"
+	@python3 tools/check_layers.py --self-test
+	@python3 tools/check_layers.py
+	@python3 tools/check_sizes.py
+	@echo "==> clang-tidy ($(TIDY))"
+	@cmake --preset dev --log-level=NOTICE >/dev/null
+	@python3 tools/run_clang_tidy.py --build build/dev --files $(TIDY)
+
+format: deps-lint ## Format all C++ sources in place
+	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs -r clang-format-14 -i
+
+fuzz: deps-fuzz ## Run each fuzz target for FUZZ_SECONDS seconds under ASan and UBSan
+	$(call build_preset,fuzz)
+	@tools/run_fuzzers.sh build/fuzz/tests/fuzz $(FUZZ_SECONDS)
+
+bench: deps-bench build default-model .venv/requirements-test.stamp ## Measure throughput, latency, start-up and memory of this machine
+	@echo "==> embd bench"
+	@$(EMBD) bench --model-id models/all-MiniLM-L6-v2
+	@echo "==> Over HTTP"
+	@$(PYTHON) bench/http_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 $(BENCH_ARGS)
+
+install: build ## Install embd, and text-embeddings-router as its second name, under PREFIX (/usr/local)
+	install -D -m 755 $(EMBD) "$(DESTDIR)$(PREFIX)/bin/embd"
+	ln -sf embd "$(DESTDIR)$(PREFIX)/bin/text-embeddings-router"
+
+clean: ## Remove everything that was built
+	rm -rf build .pytest_cache
+
+distclean: clean ## Remove also what was fetched: models and the Python environment
+	rm -rf .venv models
+
+default-model: .venv/bin/pip
+	@$(PYTHON) tools/fetch_default_model.py
+
+deps-build deps-python deps-test deps-lint deps-fuzz deps-bench: deps-%:
+	@tools/install_dependencies.sh $*
+
+.venv/bin/pip: | deps-python
+	@echo "==> Making .venv"
+	@rm -rf .venv
+	@python3 -m venv .venv
+
+.venv/requirements-test.stamp: tools/requirements-test.txt .venv/bin/pip
+	@echo "==> Installing test tools into .venv"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tools/requirements-test.txt
+	@touch $@
