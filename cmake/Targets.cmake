@@ -26,8 +26,13 @@ function(embd_library name)
   target_link_libraries(embd_${name} PUBLIC embd_options ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
 endfunction()
 
-# embd_test(<folder> SOURCES a_test.cc ... [DEPS ...] [LABELS tsan ...]) declares the test binary
-# embd_<folder>_test with one ctest entry. Tests labelled "threads" are those the tsan preset runs.
+# The tests that the tsan preset builds and runs: those labelled "threads".
+if(EMBD_BUILD_TESTS)
+  add_custom_target(embd_thread_tests)
+endif()
+
+# embd_test(<folder> SOURCES a_test.cc ... [DEPS ...] [LABELS threads ...]) declares the test binary
+# embd_<folder>_test with one ctest entry.
 function(embd_test name)
   if(NOT EMBD_BUILD_TESTS)
     return()
@@ -37,4 +42,7 @@ function(embd_test name)
   target_link_libraries(embd_${name}_test PRIVATE embd_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND embd_${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 LABELS "${ARG_LABELS}")
+  if("threads" IN_LIST ARG_LABELS)
+    add_dependencies(embd_thread_tests embd_${name}_test)
+  endif()
 endfunction()
