@@ -25,16 +25,18 @@ struct TensorEntry {
 // "Format"): `file` is the whole file. The result is sorted by begin. Touches no tensor data.
 // Throws LoadError, naming `origin` and the tensor, for: a file shorter than its header says, a
 // header over 100 MB or that is not JSON, unknown dtypes, negative or overflowing shapes, more than
-// four dimensions, offsets that leave the file, overlap, leave gaps or disagree with shape and
-// dtype.
+// four dimensions, names that appear twice, offsets that leave the file, overlap, leave gaps or
+// disagree with shape and dtype.
 std::vector<TensorEntry> ParseSafetensorsHeader(std::string_view file, const std::string& origin);
 
 // The weights of a model: one safetensors file, or the shards that an index names. Opening maps the
 // files and reads their headers only. Owns the mappings; const access is safe from any thread.
 class Checkpoint {
  public:
-  // `path` is model.safetensors, or model.safetensors.index.json with its shards beside it. An
-  // index that names a shard outside its own folder, or a tensor that the shard lacks, is refused.
+  // `path` is model.safetensors, or model.safetensors.index.json with its shards beside it. Of
+  // sharded weights exactly the tensors that the index lists are taken. An index that names a shard
+  // other than by a plain file name, or a tensor that the shard lacks, is refused; the files
+  // themselves may be symbolic links, as they are in the hub's cache.
   static Checkpoint Open(const std::filesystem::path& path);
 
   // Nothing when there is no tensor of that name.
@@ -51,7 +53,8 @@ class Checkpoint {
 
  private:
   Checkpoint() = default;
-  void AddFile(const std::filesystem::path& path);
+  void OpenSingle(const std::filesystem::path& path);
+  void OpenSharded(const std::filesystem::path& index_path);
   const MappedFile& FileOf(const TensorView& tensor) const;
 
   std::string origin_;
