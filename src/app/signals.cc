@@ -1,0 +1,61 @@
+#include "app/signals.h"
+
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX, not <csignal>
+#include <unistd.h>
+
+#include "base/system.h"
+
+namespace embd {
+namespace {
+
+// Sent by the destructor to its own thread.
+int EndSignal() { return SIGRTMIN; }
+
+sigset_t HandledSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, EndSignal());
+  return set;
+}
+
+}  // namespace
+
+Signals::Signals() {
+  const sigset_t set = HandledSignals();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  thread_ = std::thread([this] { HandleSignals(); });
+}
+
+Signals::~Signals() {
+  ::pthread_kill(thread_.native_handle(), EndSignal());
+  thread_.join();
+}
+
+void Signals::Ready() { phase_.store(Phase::kReady); }
+
+void Signals::Wait() { stop_.acquire(); }
+
+void Signals::HandleSignals() {
+  SetThreadName("embd-signals");
+  const sigset_t set = HandledSignals();
+  while (true) {
+    int number = 0;
+    if (::sigwait(&set, &number) != 0) continue;
+    if (number == EndSignal()) return;
+    switch (phase_.load()) {
+      case Phase::kStarting:
+        ::_exit(0);
+      case Phase::kReady:
+        phase_.store(Phase::kStopping);
+        stop_.release();
+        break;
+      case Phase::kStopping:
+        ::_exit(128 + number);
+    }
+  }
+}
+
+}  // namespace embd
