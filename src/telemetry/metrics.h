@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -56,6 +57,8 @@ class Histogram {
 std::vector<double> DurationEdges();                     // 1e-5 * 1.5^i seconds, i = 1..35
 std::vector<double> PowersOfTwo(std::uint64_t largest);  // 1, 2, 4 ... not above `largest`
 
+inline constexpr std::uint64_t kLargestLengthEdge = std::uint64_t{1} << 19U;
+
 // Duration of one request or one input, by stage, in seconds.
 struct StageHistograms {
   Histogram total{DurationEdges()};
@@ -79,7 +82,7 @@ struct PhaseGauge {
 // counted where the thing happens and read by Render.
 struct Metrics {
   explicit Metrics(std::uint64_t max_input_length)
-      : input_length(PowersOfTwo(max_input_length < (1U << 19) ? max_input_length : (1U << 19))) {}
+      : input_length(PowersOfTwo(std::min(max_input_length, kLargestLengthEdge))) {}
 
   // te_request_*: once per HTTP request
   Counter request_count_single, request_count_batch;
@@ -106,7 +109,8 @@ struct Metrics {
   std::string version, backend;            // likewise
 };
 
-// The Prometheus text exposition (version 0.0.4) of all series.
+// The Prometheus text exposition (version 0.0.4) of all series, each present from the start, and of
+// the process's resident memory as it is now. Allocates; any thread.
 std::string Render(const Metrics& metrics);
 
 }  // namespace embd

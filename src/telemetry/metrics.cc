@@ -1,0 +1,237 @@
+#include "telemetry/metrics.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/system.h"
+
+namespace embd {
+namespace {
+
+// Writes families one after another into a string.
+class Exposition {
+ public:
+  explicit Exposition(std::string& out) : out_(out) {}
+
+  void Family(std::string_view name, std::string_view type, std::string_view help) {
+    name_ = name;
+    Append("# HELP ", name, " ", help, "\n");
+    Append("# TYPE ", name, " ", type, "\n");
+  }
+
+  // One sample of the current family; `label` empty: none.
+  template <typename Number>
+  void Sample(std::string_view label, std::string_view value, Number number) {
+    out_ += name_;
+    if (!label.empty()) {
+      Append("{", label, "=\"");
+      AppendEscaped(value);
+      out_ += "\"}";
+    }
+    EndSample(number);
+  }
+
+  template <typename Number>
+  void Sample(Number number) {
+    Sample({}, {}, number);
+  }
+
+  // An info sample: the value is 1 and the labels carry what there is to say.
+  void Info(std::span<const std::array<std::string_view, 2>> labels) {
+    out_ += name_;
+    char separator = '{';
+    for (const auto& [label, value] : labels) {
+      out_ += separator;
+      Append(label, "=\"");
+      AppendEscaped(value);
+      out_ += '"';
+      separator = ',';
+    }
+    out_ += '}';
+    EndSample(1);
+  }
+
+  // Buckets are exported cumulatively; the count is the last of them, so that both always agree.
+  void Histogram(std::string_view name, std::string_view help, const class Histogram& histogram) {
+    Family(name, "histogram", help);
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i <= histogram.edges().size(); ++i) {
+      count += histogram.bucket(i);
+      Append(name, "_bucket{le=\"");
+      if (i < histogram.edges().size()) {
+        AppendNumber(histogram.edges()[i]);
+      } else {
+        out_ += "+Inf";
+      }
+      out_ += "\"}";
+      EndSample(count);
+    }
+    Append(name, "_sum");
+    EndSample(histogram.sum());
+    Append(name, "_count");
+    EndSample(count);
+  }
+
+ private:
+  template <typename... Parts>
+  void Append(Parts... parts) {
+    (out_.append(parts), ...);
+  }
+
+  void AppendEscaped(std::string_view value) {
+    for (const char c : value) {
+      if (c == '\n') {
+        out_ += "\\n";
+        continue;
+      }
+      if (c == '\\' || c == '"') out_ += '\\';
+      out_ += c;
+    }
+  }
+
+  void AppendNumber(double value) {
+    // Shortest digits that read back to the same double, never an exponent: at most 1 + 308 digits
+    // before the point or some 345 characters after it.
+    std::array<char, 400> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), value, std::chars_format::fixed);
+    out_.append(digits.data(), end.ptr);
+  }
+  void AppendNumber(std::uint64_t value) {
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.begin(), digits.end(), value);
+    out_.append(digits.data(), end.ptr);
+  }
+  void AppendNumber(int value) { AppendNumber(static_cast<std::uint64_t>(value)); }
+
+  template <typename Number>
+  void EndSample(Number number) {
+    out_ += ' ';
+    AppendNumber(number);
+    out_ += '\n';
+  }
+
+  std::string& out_;
+  std::string_view name_;
+};
+
+void RenderRequests(const Metrics& m, Exposition& out) {
+  out.Family("te_request_count", "counter", "Requests received, by whether a list was given");
+  out.Sample("method", "single", m.request_count_single.value());
+  out.Sample("method", "batch", m.request_count_batch.value());
+  out.Family("te_request_success", "counter", "Requests answered with a result");
+  out.Sample("method", "single", m.request_success_single.value());
+  out.Sample("method", "batch", m.request_success_batch.value());
+
+  struct Failure {
+    std::string_view label;
+    const Counter& counter;
+  };
+  const std::array failures = {
+      Failure{"validation", m.failure_validation},
+      Failure{"batch_size", m.failure_batch_size},
+      Failure{"model_type", m.failure_model_type},
+      Failure{"overloaded", m.failure_overloaded},
+      Failure{"tokenization", m.failure_tokenization},
+      Failure{"inference", m.failure_inference},
+      Failure{"dropped", m.failure_dropped},
+      Failure{"missing_values", m.failure_missing_values},
+  };
+  out.Family("te_request_failure", "counter", "Requests that failed, by what failed");
+  for (const Failure& failure : failures) {
+    out.Sample("err", failure.label, failure.counter.value());
+  }
+
+  out.Histogram("te_request_duration", "Seconds from request to answer", m.request.total);
+  out.Histogram("te_request_tokenization_duration",
+                "Seconds until tokenized, waiting included; mean over the request's inputs",
+                m.request.tokenization);
+  out.Histogram("te_request_queue_duration",
+                "Seconds in the scheduler's queue; mean over the request's inputs",
+                m.request.queue);
+  out.Histogram("te_request_inference_duration",
+                "Seconds of the model's steps; mean over the request's inputs",
+                m.request.inference);
+  out.Histogram("te_request_input_length", "Tokens of an input", m.input_length);
+}
+
+void RenderInputs(const Metrics& m, Exposition& out) {
+  out.Family("te_embed_count", "counter", "Inputs accepted for embedding");
+  out.Sample(m.embed_count.value());
+  out.Family("te_embed_success", "counter", "Inputs embedded");
+  out.Sample(m.embed_success.value());
+  out.Histogram("te_embed_duration", "Seconds from request to embedding, by input", m.embed.total);
+  out.Histogram("te_embed_tokenization_duration", "Seconds until tokenized, waiting included",
+                m.embed.tokenization);
+  out.Histogram("te_embed_queue_duration", "Seconds in the scheduler's queue", m.embed.queue);
+  out.Histogram("te_embed_inference_duration", "Seconds of the model's step", m.embed.inference);
+}
+
+void RenderEngine(const Metrics& m, Exposition& out) {
+  out.Family("te_queue_size", "gauge", "Inputs waiting for the model");
+  out.Sample(m.queue_size.value());
+  out.Histogram("te_batch_next_size", "Inputs of a step", m.batch_next_size);
+  out.Histogram("te_batch_next_tokens", "Tokens of a step", m.batch_next_tokens);
+  out.Family("embd_tokens_total", "counter", "Tokens that went through the model");
+  out.Sample(m.tokens_total.value());
+  out.Family("embd_cancelled_total", "counter", "Inputs dropped because their client had gone");
+  out.Sample(m.cancelled_total.value());
+  out.Family("embd_healthy", "gauge", "1 while the server is able to serve, else 0");
+  out.Sample(m.healthy.value());
+}
+
+void RenderProcess(const Metrics& m, Exposition& out) {
+  out.Family("embd_connections", "gauge", "Connections open");
+  out.Sample(m.connections.value());
+  out.Family("embd_memory_resident_bytes", "gauge", "Bytes of the process in physical memory");
+  out.Sample(ResidentBytes());
+  out.Family("embd_memory_plan_bytes", "gauge", "Bytes planned at start, by part");
+  for (const MemoryGauge& gauge : m.memory_plan) out.Sample("part", gauge.part, gauge.bytes);
+  out.Family("embd_startup_phase_seconds", "gauge", "Seconds that each phase of the start took");
+  for (const PhaseGauge& gauge : m.startup_phases) out.Sample("phase", gauge.phase, gauge.seconds);
+  out.Family("embd_build_info", "gauge", "What is running");
+  const std::array<std::array<std::string_view, 2>, 2> labels = {
+      {{"version", m.version}, {"backend", m.backend}}};
+  out.Info(labels);
+}
+
+}  // namespace
+
+Histogram::Histogram(std::vector<double> edges)
+    : edges_(std::move(edges)),
+      buckets_(std::make_unique<std::atomic<std::uint64_t>[]>(edges_.size() + 1)) {}
+
+void Histogram::Observe(double value) {
+  const auto edge = std::lower_bound(edges_.begin(), edges_.end(), value);
+  buckets_[static_cast<std::size_t>(edge - edges_.begin())].fetch_add(1, std::memory_order_relaxed);
+  sum_.fetch_add(value, std::memory_order_relaxed);
+}
+
+std::vector<double> DurationEdges() {
+  // Multiplied step by step, since the rounding noise of that is part of the exported names.
+  std::vector<double> edges;
+  double edge = 0.00001;
+  for (int i = 0; i < 35; ++i) edges.push_back(edge *= 1.5);
+  return edges;
+}
+
+std::vector<double> PowersOfTwo(std::uint64_t largest) {
+  std::vector<double> edges;
+  for (std::uint64_t edge = 1; edge <= largest && edge != 0; edge *= 2) {
+    edges.push_back(static_cast<double>(edge));
+  }
+  return edges;
+}
+
+std::string Render(const Metrics& metrics) {
+  std::string text;
+  text.reserve(std::size_t{32} << 10U);
+  Exposition out(text);
+  RenderRequests(metrics, out);
+  RenderInputs(metrics, out);
+  RenderEngine(metrics, out);
+  RenderProcess(metrics, out);
+  return text;
+}
+
+}  // namespace embd
