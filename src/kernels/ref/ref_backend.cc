@@ -1,0 +1,70 @@
+#include "kernels/ref/ref_backend.h"
+
+#include "kernels/ref/ops.h"
+
+namespace embd {
+namespace {
+
+class RefBackend : public Backend {
+ public:
+  std::string_view name() const override { return "ref"; }
+
+  std::size_t PreparedBytes(std::int64_t out, std::int64_t in, DType /*dtype*/) const override {
+    return static_cast<std::size_t>(out * (in + 1)) * sizeof(float);
+  }
+
+  std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked) const override {
+    return std::make_unique<ref::RefWeight>(stacked);
+  }
+
+  std::size_t ScratchBytes(const ScratchNeed& need) const override {
+    return Arena::FloatsBytes(static_cast<std::size_t>(need.max_sequence_tokens));
+  }
+
+  void Embed(const EmbedArgs& args, MatrixView out, const Lane& lane) const override {
+    ref::Embed(args, out, lane.Share(out.rows));
+    lane.Sync();
+  }
+
+  void Linear(ConstMatrixView in, const PreparedWeight& weight, const LinearOptions& options,
+              MatrixView out, const Lane& lane) const override {
+    ref::Linear(in, static_cast<const ref::RefWeight&>(weight), options, out, lane.Share(in.rows));
+    lane.Sync();
+  }
+
+  void Attention(const AttentionArgs& args, MatrixView out, const Lane& lane) const override {
+    const std::size_t mark = lane.scratch->mark();
+    float* const scores = lane.scratch->Floats(LongestSequence(args.offsets));
+    const auto sequences = static_cast<std::int64_t>(args.offsets.size()) - 1;
+    ref::Attention(args, out, lane.Share(sequences * args.heads), scores);
+    lane.scratch->Rewind(mark);
+    lane.Sync();
+  }
+
+  void LayerNorm(ConstMatrixView in, const NormWeights& weights, MatrixView out,
+                 const Lane& lane) const override {
+    ref::LayerNorm(in, weights, out, lane.Share(in.rows));
+    lane.Sync();
+  }
+
+  void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Pooling pooling,
+            MatrixView out, const Lane& lane) const override {
+    ref::Pool(hidden, offsets, pooling, out, lane.Share(out.rows));
+    lane.Sync();
+  }
+
+ private:
+  static std::size_t LongestSequence(std::span<const std::uint32_t> offsets) {
+    std::uint32_t longest = 0;
+    for (std::size_t i = 1; i < offsets.size(); ++i) {
+      longest = std::max(longest, offsets[i] - offsets[i - 1]);
+    }
+    return longest;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<const Backend> MakeRefBackend() { return std::make_unique<const RefBackend>(); }
+
+}  // namespace embd
