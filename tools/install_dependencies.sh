@@ -12,7 +12,7 @@ set -eu
 packages_of() {
   case "$1" in
     build)
-      echo g++ cmake ninja-build ccache git ca-certificates curl
+      echo g++ cmake make ninja-build ccache git ca-certificates curl
       echo libboost1.81-dev libsimdjson-dev libfmt-dev libspdlog-dev libcli11-dev
       ;;
     python) echo python3 python3-venv ;;
