@@ -27,12 +27,12 @@ constexpr std::string_view kServeHead =
     "Serves the embeddings of one model over HTTP. The port opens once everything is loaded and "
     "warm.\n\n"
     "Usage: embd [serve] --model-id <MODEL_ID> [OPTIONS]\n"
-    "       embd bench --model-id <MODEL_ID> --input <FILE> [OPTIONS]\n\n"
+    "       embd bench --model-id <MODEL_ID> [OPTIONS]\n\n"
     "Every option can be given by its environment variable; the command line wins.\n";
 
 constexpr std::string_view kBenchHead =
     "Measures throughput and latency of a model on this machine, without HTTP.\n\n"
-    "Usage: embd bench --model-id <MODEL_ID> --input <FILE> [OPTIONS]\n";
+    "Usage: embd bench --model-id <MODEL_ID> [OPTIONS]\n";
 
 constexpr std::string_view kOther =
     "\nOther environment variables: LOG_LEVEL (trace, debug, info, warn, error, off; default "

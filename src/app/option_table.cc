@@ -380,10 +380,11 @@ constexpr auto kRows = std::to_array<OptionRow>({
 
     {.name = "input",
      .value = "FILE",
+     .default_note = "built-in texts of mixed length",
      .group = kBench,
      .used_by = UsedBy::kBench,
      .set = SetText<&O::input>,
-     .help = "Texts to embed, one a line. Required."},
+     .help = "Texts to embed, one a line."},
     {.name = "seconds",
      .value = "N",
      .default_value = "5",

@@ -169,13 +169,9 @@ class Parser {
   }
 
   void CheckRequired() const {
-    const auto require = [this](std::string_view name) {
-      if (!Given(name)) {
-        throw UsageError{fmt::format("the required argument '--{}' was not given", name)};
-      }
-    };
-    require("model-id");
-    if (command_ == Command::kBench) require("input");
+    if (!Given("model-id")) {
+      throw UsageError{"the required argument '--model-id <MODEL_ID>' was not given"};
+    }
   }
 
   void Describe() {

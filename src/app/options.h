@@ -68,7 +68,7 @@ struct Options {
   bool log_color = true;                 // off when NO_COLOR is set
   std::string task;                      // TASK
   // bench
-  std::string input;
+  std::string input;  // empty: built-in texts
   bool json = false;
   std::uint32_t seconds = 0;
   std::uint32_t concurrency = 0;

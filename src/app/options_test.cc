@@ -291,7 +291,7 @@ INSTANTIATE_TEST_SUITE_P(Cases, BadUsage, testing::ValuesIn(kBadCases),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Options, ModelIdIsRequired) {
-  EXPECT_THAT(Exit({}).err, HasSubstr("'--model-id' was not given"));
+  EXPECT_THAT(Exit({}).err, HasSubstr("'--model-id <MODEL_ID>' was not given"));
   EXPECT_EQ(Exit({}).status, 2);
   EXPECT_TRUE(std::holds_alternative<Invocation>(Parse({}, {{"MODEL_ID", "m"}})));
 }
@@ -399,7 +399,6 @@ TEST(Options, Commands) {
   EXPECT_EQ(std::get<Invocation>(bench).command, Command::kBench);
   EXPECT_EQ(std::get<Invocation>(bench).options.input, "f");
   EXPECT_TRUE(std::get<Invocation>(bench).options.json);
-  EXPECT_THAT(Exit({"bench", "--model-id", "m"}).err, HasSubstr("'--input' was not given"));
   EXPECT_THAT(Exit({"brew"}).err, HasSubstr("unexpected argument 'brew'"));
 }
 

@@ -25,6 +25,9 @@ sigset_t HandledSignals() {
 Signals::Signals() {
   const sigset_t set = HandledSignals();
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // A parent may have left them ignored, as shells do with background jobs.
+  ::signal(SIGTERM, SIG_DFL);
+  ::signal(SIGINT, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);
   thread_ = std::thread([this] { HandleSignals(); });
 }

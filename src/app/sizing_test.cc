@@ -1,0 +1,132 @@
+#include "app/sizing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/load_error.h"
+
+namespace embd {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Options Defaults() {
+  Options options;
+  options.model_id = "m";
+  options.max_concurrent_requests = 512;
+  options.max_batch_tokens = 16384;
+  options.max_client_batch_size = 32;
+  options.auto_truncate = true;
+  options.payload_limit = 2'000'000;
+  return options;
+}
+
+constexpr LengthFacts kMiniLm = {.base_length = 256, .max_positions = 512, .position_offset = 0};
+
+TEST(Sizing, Defaults) {
+  const Sizing sizing = DecideSizing(Defaults(), kMiniLm, 2);
+  EXPECT_THAT(sizing.warnings, IsEmpty());
+  EXPECT_EQ(sizing.info.max_input_length, 256U);
+  EXPECT_EQ(sizing.info.served_model_name, "m");
+  EXPECT_EQ(sizing.info.tokenization_workers, 1U);
+  EXPECT_EQ(sizing.info.model_sha, std::nullopt);
+  EXPECT_EQ(sizing.scheduler.workers, 2);
+  EXPECT_EQ(sizing.scheduler.step.max_tokens, 512);
+  EXPECT_EQ(sizing.scheduler.step.max_sequences, 512);
+  EXPECT_EQ(sizing.scheduler.step.max_sequence_tokens, 256);
+  EXPECT_EQ(sizing.scheduler.queue_capacity, 512U);
+  EXPECT_EQ(sizing.http.payload_limit, 2'000'000U);
+}
+
+struct LengthCase {
+  LengthFacts lengths;
+  std::uint32_t max_batch_tokens;
+  std::uint32_t expected;
+  int warnings;
+};
+
+TEST(Sizing, LongestInputFitsPositionsAndBatch) {
+  const LengthCase cases[] = {
+      {{256, 512, 0}, 16384, 256, 0}, {{512, 512, 0}, 512, 512, 0},
+      {{512, 512, 0}, 511, 511, 1},   {{514, 514, 2}, 16384, 512, 1},
+      {{512, 514, 2}, 16384, 512, 0}, {{1024, 512, 0}, 16384, 512, 1},
+      {{1024, 512, 0}, 100, 100, 2},  {{32768, 0, 0}, 16384, 16384, 1},
+      {{8192, 0, 0}, 16384, 8192, 0}, {{1, 512, 0}, 16384, 1, 0},
+  };
+  for (const LengthCase& c : cases) {
+    Options options = Defaults();
+    options.max_batch_tokens = c.max_batch_tokens;
+    const Sizing sizing = DecideSizing(options, c.lengths, 2);
+    EXPECT_EQ(sizing.info.max_input_length, c.expected) << c.lengths.base_length;
+    EXPECT_EQ(sizing.warnings.size(), static_cast<std::size_t>(c.warnings));
+    // Whatever the flags say, the longest input fits into a step, and a step into a batch.
+    EXPECT_GE(sizing.scheduler.step.max_tokens, sizing.info.max_input_length);
+    EXPECT_LE(sizing.scheduler.step.max_tokens, c.max_batch_tokens);
+    EXPECT_EQ(sizing.scheduler.step.max_sequence_tokens, c.expected);
+  }
+}
+
+TEST(Sizing, InputsThatMayNotBeCutMustFit) {
+  Options options = Defaults();
+  options.auto_truncate = false;
+  options.max_batch_tokens = 128;
+  try {
+    DecideSizing(options, kMiniLm, 2);
+    FAIL() << "accepted";
+  } catch (const LoadError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("--max-batch-tokens: expected at least 256"));
+  }
+  options.max_batch_tokens = 256;
+  EXPECT_EQ(DecideSizing(options, kMiniLm, 2).info.max_input_length, 256U);
+}
+
+struct ThreadCase {
+  int cores;
+  std::uint32_t tokenizers;
+  int io_threads;
+};
+
+TEST(Sizing, ThreadsFollowTheCores) {
+  const ThreadCase cases[] = {{1, 1, 1}, {2, 1, 1}, {3, 2, 1}, {16, 15, 4}, {200, 64, 4}};
+  for (const ThreadCase& c : cases) {
+    const Sizing sizing = DecideSizing(Defaults(), kMiniLm, c.cores);
+    EXPECT_EQ(sizing.scheduler.workers, c.cores);
+    EXPECT_EQ(sizing.info.tokenization_workers, c.tokenizers);
+    EXPECT_EQ(sizing.http.io_threads, c.io_threads);
+  }
+}
+
+TEST(Sizing, WhatTheOperatorSaysWins) {
+  Options options = Defaults();
+  options.threads = 3;
+  options.tokenization_workers = 5;
+  options.max_batch_requests = 7;
+  options.served_model_name = "name";
+  options.revision = "refs/pr/1";
+  const Sizing sizing = DecideSizing(options, kMiniLm, 64);
+  EXPECT_EQ(sizing.scheduler.workers, 3);
+  EXPECT_EQ(sizing.info.tokenization_workers, 5U);
+  EXPECT_EQ(sizing.scheduler.step.max_sequences, 7);
+  EXPECT_EQ(sizing.info.max_batch_requests, 7U);
+  EXPECT_EQ(sizing.info.served_model_name, "name");
+  EXPECT_EQ(sizing.info.model_sha, "refs/pr/1");
+}
+
+TEST(Sizing, BodiesOfAnyPayloadLimitFitTheBudget) {
+  Options options = Defaults();
+  options.payload_limit = 100'000'000;
+  EXPECT_GE(DecideSizing(options, kMiniLm, 2).http.buffer_budget, 400'000'000U);
+}
+
+TEST(Sizing, NoWarningLooksLikeAFailure) {
+  Options options = Defaults();
+  options.max_batch_tokens = 100;
+  for (const std::string& warning : DecideSizing(options, {1024, 512, 0}, 2).warnings) {
+    EXPECT_THAT(warning, testing::Not(HasSubstr("rror")));
+  }
+}
+
+}  // namespace
+}  // namespace embd
