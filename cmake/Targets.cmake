@@ -17,6 +17,10 @@ if(EMBD_SANITIZE)
   target_compile_options(embd_options INTERFACE -fsanitize=${EMBD_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(embd_options INTERFACE -fsanitize=${EMBD_SANITIZE})
 endif()
+if(EMBD_BUILD_FUZZERS)
+  # Coverage of the code under test, which libFuzzer steers by.
+  target_compile_options(embd_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # embd_library(<folder> SOURCES a.cc ... [DEPS embd_base ...] [PRIVATE_DEPS fmt::fmt ...])
 # declares the library target embd_<folder>.
