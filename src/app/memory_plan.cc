@@ -71,7 +71,7 @@ std::string Advice(const MemoryPartsOf& parts_of, const MemoryKnobs& knobs,
     if (value) return fmt::format("These together make it fit:\n {}\n", together);
   }
   const std::uint64_t smallest = MemoryPlan{.parts = parts_of(least), .limit = {}}.total();
-  return fmt::format("No option makes it fit: the model needs {} at least.\n",
+  return fmt::format("No option makes it fit: even with{} {} are needed.\n", together,
                      FormatBytes(smallest));
 }
 

@@ -73,7 +73,9 @@ TEST(MemoryPlan, FlagsTogether) {
 }
 
 TEST(MemoryPlan, SaysWhenNothingHelps) {
-  EXPECT_THAT(MessageAt(90 * kMiB), HasSubstr("No option makes it fit: the model needs 100.3 MiB"));
+  EXPECT_THAT(MessageAt(90 * kMiB),
+              HasSubstr("No option makes it fit: even with --max-concurrent-requests 1 "
+                        "--max-batch-tokens 64 --threads 1 100.3 MiB are needed.\n"));
 }
 
 TEST(MemoryPlan, KnobsStayAboveTheirLeast) {

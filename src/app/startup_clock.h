@@ -22,8 +22,9 @@ class StartupClock {
   }
 
   void Note(std::string phase, Clock::duration duration) {
-    phases_.push_back({std::move(phase), std::chrono::duration<double>(duration).count()});
+    Note({std::move(phase), std::chrono::duration<double>(duration).count()});
   }
+  void Note(PhaseGauge phase) { phases_.push_back(std::move(phase)); }
 
   Clock::duration elapsed() const { return Clock::now() - started_; }
   const std::vector<PhaseGauge>& phases() const { return phases_; }
