@@ -43,7 +43,12 @@ double JsonValue::Number() const {
 std::int64_t JsonValue::Integer(std::int64_t min, std::int64_t max) const {
   std::int64_t value = 0;
   const std::string expected = fmt::format("an integer from {} to {}", min, max);
-  if (element_.get(value) != simdjson::SUCCESS) Fail(expected, std::string(TypeName()));
+  if (element_.get(value) != simdjson::SUCCESS) {
+    // A fraction or a number beyond 64 bits is shown, another type is named.
+    double number = 0;
+    const bool is_number = element_.get(number) == simdjson::SUCCESS;
+    Fail(expected, is_number ? fmt::format("{}", number) : std::string(TypeName()));
+  }
   if (value < min || value > max) Fail(expected, std::to_string(value));
   return value;
 }
