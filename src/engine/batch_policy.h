@@ -18,16 +18,16 @@ struct BatchLimits {
   std::uint32_t max_sequences = 0;  // of one step
 };
 
-// Which jobs make the next step, by index into the queue, in queue order.
+// Which jobs make the next step, by index into the queue, each list in queue order.
 struct BatchChoice {
   std::vector<std::size_t> take;
   std::vector<std::size_t> drop;  // cancelled: to be answered without being run
 };
 
-// Chooses the next step from the queue, oldest first. A pure function: no clock, no threads. With
-// `idle_workers` others waiting for work (this one not counted), a queue that would fit into one
-// step is shared out between them, so that no core idles while another has all the work. `choice`
-// is cleared and filled; it keeps its capacity, so that steady use does not allocate.
+// Chooses the next step from the queue, oldest first. A pure function: no clock, no threads. When
+// `idle_workers` others wait for work (this one not counted) and the queue holds less than a full
+// step for each, it is shared out evenly, so that no core idles while another has all the work.
+// `choice` is cleared and filled; it keeps its capacity, so that steady use does not allocate.
 void ChooseBatch(std::span<const QueuedJob> queue, const BatchLimits& limits, int idle_workers,
                  BatchChoice& choice);
 

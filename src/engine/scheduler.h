@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "engine/batch_policy.h"
 #include "engine/job.h"
+#include "engine/step_runner.h"
 #include "model/model.h"
 #include "telemetry/metrics.h"
 
@@ -19,6 +20,8 @@ struct SchedulerOptions {
   std::size_t queue_capacity = 0;
   // A step that runs longer than this makes the server unhealthy until it ends.
   std::chrono::milliseconds stall_after{10'000};
+  // How often a failed model is tried again while no job does it.
+  std::chrono::milliseconds probe_every{1'000};
 };
 
 // Whether the scheduler makes progress, and what it last did. Read without waiting for anything.
@@ -29,8 +32,9 @@ struct EngineHealth {
 
 // Owns the queue and the compute threads. Each thread takes the next batch that the policy chooses,
 // runs it and answers its jobs. A step that throws is repeated one job at a time, so that only the
-// job that caused it fails; a job whose output is not finite fails alone. Never throws after
-// construction.
+// job that caused it fails; a job whose output is not finite fails alone. After a step in which
+// nothing came through, a one-token step of the scheduler's own tells, at once and then every
+// probe_every, whether it was the input or the model. Never throws after construction.
 class Scheduler {
  public:
   // `model` and `metrics` must outlive the scheduler. Allocates all memory of all steps and starts
@@ -47,7 +51,12 @@ class Scheduler {
 
   EngineHealth Health() const;
 
-  // Bytes that a scheduler with these options keeps resident, for the memory plan.
+  // Floats in one pooled row.
+  std::int64_t output_size() const;
+
+  // Bytes that a scheduler with these options keeps resident, the rows of all answers that may be
+  // waiting included, for the memory plan. The first form needs no model yet.
+  static std::size_t ResidentBytes(const StepMemory& memory, const SchedulerOptions& options);
   static std::size_t ResidentBytes(const Model& model, const SchedulerOptions& options);
 
  private:

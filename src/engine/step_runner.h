@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/page_buffer.h"
+#include "base/result.h"
+#include "engine/job.h"
+#include "model/model.h"
+#include "telemetry/metrics.h"
+
+namespace embd {
+
+// Memory of one step within some limits, and of its answers.
+struct StepMemory {
+  std::size_t activation_bytes = 0;  // Model::ActivationBytes
+  std::size_t scratch_bytes = 0;     // Model::ScratchBytes, of one lane
+  std::int64_t output_size = 0;      // Model::output_size
+};
+
+// One worker's step: lays jobs end to end, runs the model over them in memory of its own and
+// answers each. Everything but the answers is allocated at construction. One thread at a time.
+class StepRunner {
+ public:
+  // `model` and `metrics` must outlive the runner. Throws std::bad_alloc.
+  StepRunner(const Model& model, const StepLimits& limits, Metrics& metrics);
+
+  // Runs `jobs`, which must be within the limits and not empty, and calls done of each exactly
+  // once. If the model throws, each job is run again by itself, so that only those that fail alone
+  // fail. Returns whether the model came through for any of them.
+  bool Run(std::span<Job> jobs) noexcept;
+
+  // Runs one token, to see whether the model works. Counts nowhere.
+  bool Probe() noexcept;
+
+  static std::size_t ResidentBytes(const StepMemory& memory, const StepLimits& limits);
+
+ private:
+  bool RunOrThrow(std::span<Job> jobs);
+  void Pack(std::span<const Job> jobs);
+  // The last step's outputs, or why there are none.
+  Result<Model::Outputs> RunModel();
+  void AnswerAll(std::span<Job> jobs, const Model::Outputs& outputs, Clock::time_point start,
+                 Clock::time_point end) const;
+
+  const Model& model_;
+  Metrics& metrics_;
+  // A step's activations are shared by its lanes, scratch belongs to each lane. A worker that runs
+  // whole sequences of its own is the only lane of its step.
+  PageBuffer activations_;
+  PageBuffer scratch_;
+  std::vector<std::uint32_t> ids_;
+  std::vector<std::uint32_t> type_ids_;
+  std::vector<std::uint32_t> position_ids_;
+  std::vector<std::uint32_t> offsets_;
+};
+
+// Calls job.done and clears it. What done throws is lost: it has no one to go to.
+void Answer(Job& job, Result<JobResult> result) noexcept;
+
+}  // namespace embd
