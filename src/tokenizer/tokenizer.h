@@ -17,6 +17,9 @@ namespace embd {
 // ids, masks and (byte) offsets. Immutable, one for all threads; each thread brings its Scratch.
 class Tokenizer {
  public:
+  // Far beyond any use; it keeps all offsets within 32 bits however much the text grows on the way.
+  static constexpr std::size_t kMaxTextBytes = std::size_t{1} << 27;
+
   // Buffers that grow to the largest text seen and are then reused. One thread at a time.
   class Scratch {
    public:
@@ -34,12 +37,14 @@ class Tokenizer {
   // Throws LoadError naming the file and the component for anything missing, malformed or unknown;
   // a component that cannot be honoured is refused, never skipped.
   static std::unique_ptr<const Tokenizer> Load(const std::filesystem::path& tokenizer_json);
+  // The same for the content of a file; `origin` names it in messages.
+  static std::unique_ptr<const Tokenizer> LoadText(std::string_view json, std::string origin);
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
-  // `text` must be valid UTF-8. Replaces the content of `out`. Errors are of kind kTokenizer (for
-  // example a word outside the vocabulary of a model without an unknown token).
+  // Replaces the content of `out`. Errors are of kind kTokenizer: a text that is not valid UTF-8 or
+  // longer than kMaxTextBytes, or that the model has no tokens for (and no unknown token either).
   Result<void> Encode(std::string_view text, const EncodeOptions& options, Scratch& scratch,
                       Encoding& out) const;
   Result<void> EncodePair(std::string_view first, std::string_view second,
@@ -56,7 +61,6 @@ class Tokenizer {
   std::size_t resident_bytes() const;
 
  private:
-  friend class TokenizerBuilder;
   struct Impl;
   explicit Tokenizer(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;

@@ -1,0 +1,135 @@
+#include "tokenizer/load_tokenizer_json.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "tokenizer/decoders/word_piece_decoder.h"
+#include "tokenizer/models/word_piece.h"
+#include "tokenizer/normalizers/bert_normalizer.h"
+#include "tokenizer/normalizers/sequence_normalizer.h"
+#include "tokenizer/post_processors/bert_processing.h"
+#include "tokenizer/post_processors/template_processing.h"
+#include "tokenizer/pre_tokenizers/bert_pre_tokenizer.h"
+#include "tokenizer/pre_tokenizers/sequence_pre_tokenizer.h"
+
+namespace embd {
+namespace {
+
+// A component type of the file: its name and what reads it.
+template <typename T>
+struct Row {
+  std::string_view type;
+  T (*from_json)(const JsonValue&);
+};
+
+template <typename T>
+T LoadTyped(const JsonValue& json, std::string_view type, std::span<const Row<T>> rows) {
+  std::vector<std::string_view> known;
+  for (const Row<T>& row : rows) {
+    if (row.type == type) return row.from_json(json);
+    known.push_back(row.type);
+  }
+  json.Fail(fmt::format("a type among {}", fmt::join(known, ", ")), fmt::format("\"{}\"", type));
+}
+
+template <typename T>
+T LoadTyped(const JsonValue& json, std::span<const Row<T>> rows) {
+  return LoadTyped(json, json.Get("type").String(), rows);
+}
+
+using NormalizerRow = Row<std::unique_ptr<Normalizer>>;
+using PreTokenizerRow = Row<std::unique_ptr<PreTokenizer>>;
+using ModelRow = Row<std::unique_ptr<Model>>;
+using PostProcessorRow = Row<PostProcessor>;
+using DecoderRow = Row<std::unique_ptr<Decoder>>;
+
+std::unique_ptr<Normalizer> LoadNormalizer(const JsonValue& json);
+std::unique_ptr<PreTokenizer> LoadPreTokenizer(const JsonValue& json);
+
+template <typename T>
+std::vector<T> LoadList(const JsonValue& json, T (*load)(const JsonValue&)) {
+  std::vector<T> list;
+  for (const JsonValue& item : json.Array()) list.push_back(load(item));
+  return list;
+}
+
+std::unique_ptr<Normalizer> LoadNormalizerSequence(const JsonValue& json) {
+  return std::make_unique<SequenceNormalizer>(LoadList(json.Get("normalizers"), LoadNormalizer));
+}
+
+std::unique_ptr<PreTokenizer> LoadPreTokenizerSequence(const JsonValue& json) {
+  return std::make_unique<SequencePreTokenizer>(
+      LoadList(json.Get("pretokenizers"), LoadPreTokenizer));
+}
+
+constexpr NormalizerRow kNormalizers[] = {
+    {"BertNormalizer", BertNormalizer::FromJson},
+    {"Sequence", LoadNormalizerSequence},
+};
+
+constexpr PreTokenizerRow kPreTokenizers[] = {
+    {"BertPreTokenizer", BertPreTokenizer::FromJson},
+    {"Sequence", LoadPreTokenizerSequence},
+};
+
+constexpr ModelRow kModels[] = {
+    {"WordPiece", WordPiece::FromJson},
+};
+
+constexpr PostProcessorRow kPostProcessors[] = {
+    {"BertProcessing", BertProcessingFromJson},
+    {"TemplateProcessing", TemplateProcessingFromJson},
+};
+
+constexpr DecoderRow kDecoders[] = {
+    {"WordPiece", WordPieceDecoder::FromJson},
+};
+
+std::unique_ptr<Normalizer> LoadNormalizer(const JsonValue& json) {
+  return LoadTyped<std::unique_ptr<Normalizer>>(json, kNormalizers);
+}
+
+std::unique_ptr<PreTokenizer> LoadPreTokenizer(const JsonValue& json) {
+  return LoadTyped<std::unique_ptr<PreTokenizer>>(json, kPreTokenizers);
+}
+
+// Files from before models carried their type are told apart by their members.
+std::string_view ModelType(const JsonValue& json) {
+  if (const auto type = json.Find("type")) return type->String();
+  if (json.Find("merges")) return "BPE";
+  if (json.Find("continuing_subword_prefix")) return "WordPiece";
+  return json.Get("vocab").is_array() ? "Unigram" : "WordLevel";
+}
+
+std::unique_ptr<Model> LoadModel(const JsonValue& json) {
+  return LoadTyped<std::unique_ptr<Model>>(json, ModelType(json), kModels);
+}
+
+}  // namespace
+
+TokenizerParts LoadTokenizerJson(const JsonValue& root) {
+  if (const auto version = root.Find("version"); version && version->String() != "1.0") {
+    version->Fail("\"1.0\"", fmt::format("\"{}\"", version->String()));
+  }
+  TokenizerParts parts;
+  if (const auto json = root.Find("normalizer")) parts.normalizer = LoadNormalizer(*json);
+  if (const auto json = root.Find("pre_tokenizer")) parts.pre_tokenizer = LoadPreTokenizer(*json);
+  parts.model = LoadModel(root.Get("model"));
+  if (const auto json = root.Find("post_processor")) {
+    parts.post_processor = LoadTyped<PostProcessor>(*json, kPostProcessors);
+  }
+  if (const auto json = root.Find("decoder")) {
+    parts.decoder = LoadTyped<std::unique_ptr<Decoder>>(*json, kDecoders);
+  }
+  if (const auto json = root.Find("added_tokens")) {
+    parts.added_vocabulary = AddedVocabulary(*json, *parts.model, parts.normalizer.get());
+  }
+  return parts;
+}
+
+}  // namespace embd

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+
+#include "json/json_document.h"
+#include "tokenizer/added_vocabulary.h"
+#include "tokenizer/decoders/decoder.h"
+#include "tokenizer/models/model.h"
+#include "tokenizer/normalizers/normalizer.h"
+#include "tokenizer/post_processors/post_processor.h"
+#include "tokenizer/pre_tokenizers/pre_tokenizer.h"
+
+namespace embd {
+
+// The components of a tokenizer.json. Those that are optional there may be null.
+struct TokenizerParts {
+  std::unique_ptr<Normalizer> normalizer;
+  std::unique_ptr<PreTokenizer> pre_tokenizer;
+  std::unique_ptr<Model> model;
+  PostProcessor post_processor;
+  std::unique_ptr<Decoder> decoder;
+  AddedVocabulary added_vocabulary;
+};
+
+// Throws LoadError for a component that is malformed, or of a type that is not known here.
+TokenizerParts LoadTokenizerJson(const JsonValue& root);
+
+}  // namespace embd

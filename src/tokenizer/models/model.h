@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "tokenizer/segment.h"
+#include "tokenizer/vocabulary.h"
+
+namespace embd {
+
+// Buffers of the models, reused from text to text.
+struct ModelScratch {};
+
+// The component under "model" in tokenizer.json. Immutable after loading, shared by all threads.
+class Model {
+ public:
+  virtual ~Model() = default;
+  // Appends the tokens of each of `words`, pieces of `text` that are no tokens yet.
+  virtual Result<void> Tokenize(std::string_view text, std::span<const Piece> words,
+                                ModelScratch& scratch, std::vector<Token>& out) const = 0;
+  virtual std::optional<std::uint32_t> TokenToId(std::string_view token) const = 0;
+  virtual const Vocabulary& vocabulary() const = 0;
+  virtual std::size_t resident_bytes() const = 0;
+};
+
+}  // namespace embd

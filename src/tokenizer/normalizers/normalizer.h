@@ -1,0 +1,16 @@
+#pragma once
+
+#include "base/result.h"
+#include "tokenizer/normalized_text.h"
+
+namespace embd {
+
+// A component under "normalizer" in tokenizer.json. Immutable after loading, shared by all threads.
+class Normalizer {
+ public:
+  virtual ~Normalizer() = default;
+  // Rewrites `text`, valid UTF-8, in time linear in it; `spare` is a buffer to work with.
+  virtual Result<void> Normalize(NormalizedText& text, NormalizedText& spare) const = 0;
+};
+
+}  // namespace embd

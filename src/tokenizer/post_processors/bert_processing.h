@@ -1,0 +1,11 @@
+#pragma once
+
+#include "json/json_document.h"
+#include "tokenizer/post_processors/post_processor.h"
+
+namespace embd {
+
+// BertProcessing: [CLS] first [SEP] second [SEP].
+PostProcessor BertProcessingFromJson(const JsonValue& json);
+
+}  // namespace embd

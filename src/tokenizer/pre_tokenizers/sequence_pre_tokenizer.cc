@@ -1,0 +1,17 @@
+#include "tokenizer/pre_tokenizers/sequence_pre_tokenizer.h"
+
+#include <utility>
+
+namespace embd {
+
+SequencePreTokenizer::SequencePreTokenizer(std::vector<std::unique_ptr<PreTokenizer>> steps)
+    : steps_(std::move(steps)) {}
+
+Result<void> SequencePreTokenizer::PreTokenize(Segment& segment) const {
+  for (const std::unique_ptr<PreTokenizer>& step : steps_) {
+    if (Result<void> done = step->PreTokenize(segment); !done) return done;
+  }
+  return {};
+}
+
+}  // namespace embd

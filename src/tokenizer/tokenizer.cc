@@ -1,0 +1,225 @@
+#include "tokenizer/tokenizer.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "json/json_document.h"
+#include "tokenizer/load_tokenizer_json.h"
+#include "tokenizer/truncation.h"
+#include "unicode/utf8.h"
+
+namespace embd {
+namespace {
+
+// The largest published file has some 35 MB.
+constexpr std::size_t kMaxFileBytes = std::size_t{256} << 20;
+
+std::uint32_t LayoutIdBound(const Layout& layout) {
+  std::uint32_t bound = 0;
+  for (const LayoutPart& part : layout.parts) {
+    if (part.kind == LayoutPart::Kind::kSpecial) bound = std::max(bound, part.id + 1);
+  }
+  return bound;
+}
+
+}  // namespace
+
+struct Tokenizer::Scratch::Impl {
+  Segment segment;
+  std::vector<Piece> original_pieces;
+  ModelScratch model;
+  std::array<std::vector<Token>, 2> tokens;
+};
+
+Tokenizer::Scratch::Scratch() : impl_(std::make_unique<Impl>()) {}
+Tokenizer::Scratch::~Scratch() = default;
+Tokenizer::Scratch::Scratch(Scratch&&) noexcept = default;
+Tokenizer::Scratch& Tokenizer::Scratch::operator=(Scratch&&) noexcept = default;
+
+struct Tokenizer::Impl {
+  TokenizerParts parts;
+  std::uint32_t id_bound = 0;
+
+  // The tokens of one sequence, with places in the input when they are `tracked`.
+  Result<void> EncodeSequence(std::string_view text, bool tracked, Scratch::Impl& scratch,
+                              std::vector<Token>& out) const;
+  // The tokens of a stretch of the input without (original) added tokens.
+  Result<void> EncodeSegment(std::string_view text, std::uint32_t begin, bool tracked,
+                             Scratch::Impl& scratch, std::vector<Token>& out) const;
+  // Truncates the sequences and lays them out together with the special tokens.
+  void Assemble(bool pair, const EncodeOptions& options, Scratch::Impl& scratch,
+                Encoding& out) const;
+};
+
+Result<void> Tokenizer::Impl::EncodeSequence(std::string_view text, bool tracked,
+                                             Scratch::Impl& scratch,
+                                             std::vector<Token>& out) const {
+  out.clear();
+  if (text.size() > kMaxTextBytes) {
+    return Error{
+        ErrorKind::kTokenizer,
+        fmt::format("the text has {} bytes; at most {} are possible", text.size(), kMaxTextBytes)};
+  }
+  if (!unicode::IsValid(text)) return Error{ErrorKind::kTokenizer, "the text is not valid UTF-8"};
+  scratch.original_pieces.clear();
+  parts.added_vocabulary.SplitOriginal(text, scratch.original_pieces);
+  for (const Piece& piece : scratch.original_pieces) {
+    if (piece.is_token()) {
+      out.push_back({piece.token, {piece.begin, piece.end}});
+      continue;
+    }
+    const std::string_view stretch = text.substr(piece.begin, piece.end - piece.begin);
+    if (Result<void> done = EncodeSegment(stretch, piece.begin, tracked, scratch, out); !done) {
+      return done;
+    }
+  }
+  return {};
+}
+
+Result<void> Tokenizer::Impl::EncodeSegment(std::string_view text, std::uint32_t begin,
+                                            bool tracked, Scratch::Impl& scratch,
+                                            std::vector<Token>& out) const {
+  Segment& segment = scratch.segment;
+  segment.text.Assign(text, tracked);
+  segment.original_begin = begin;
+  if (parts.normalizer) {
+    Result<void> done = parts.normalizer->Normalize(segment.text, segment.spare_text);
+    if (!done) return done;
+  }
+  parts.added_vocabulary.SplitNormalized(segment);
+  if (parts.pre_tokenizer) {
+    if (Result<void> done = parts.pre_tokenizer->PreTokenize(segment); !done) return done;
+  }
+  const std::size_t first = out.size();
+  const std::span<const Piece> pieces = segment.pieces;
+  for (std::size_t i = 0; i < pieces.size();) {
+    std::size_t words = i;
+    while (words < pieces.size() && !pieces[words].is_token()) ++words;
+    Result<void> done =
+        parts.model->Tokenize(segment.text.text, pieces.subspan(i, words - i), scratch.model, out);
+    if (!done) return done;
+    for (i = words; i < pieces.size() && pieces[i].is_token(); ++i) {
+      out.push_back({pieces[i].token, {pieces[i].begin, pieces[i].end}});
+    }
+  }
+  if (!tracked) return {};
+  const std::vector<ByteRange>& origins = segment.text.origins;
+  for (std::size_t i = first; i < out.size(); ++i) {
+    ByteRange& range = out[i].range;
+    if (range.begin == range.end) continue;
+    range = {begin + origins[range.begin].begin, begin + origins[range.end - 1].end};
+  }
+  return {};
+}
+
+void Tokenizer::Impl::Assemble(bool pair, const EncodeOptions& options, Scratch::Impl& scratch,
+                               Encoding& out) const {
+  const Layout& layout = pair ? parts.post_processor.pair : parts.post_processor.single;
+  std::array<std::span<const Token>, 2> sequences = {scratch.tokens[0], scratch.tokens[1]};
+  if (options.max_length > 0) {
+    // When not even the special tokens fit, they are all that is left.
+    const std::uint32_t special = options.add_special_tokens ? layout.special_count() : 0;
+    const std::size_t limit = options.max_length - std::min(options.max_length, special);
+    const KeptTokens kept = TruncateLongestFirst(sequences[0].size(), sequences[1].size(), limit);
+    const bool right = options.truncation_side == TruncationSide::kRight;
+    sequences[0] = right ? sequences[0].first(kept.first) : sequences[0].last(kept.first);
+    sequences[1] = right ? sequences[1].first(kept.second) : sequences[1].last(kept.second);
+  }
+  out.Clear();
+  for (const LayoutPart& part : layout.parts) {
+    if (part.kind == LayoutPart::Kind::kSpecial) {
+      if (!options.add_special_tokens) continue;
+      out.ids.push_back(part.id);
+      out.type_ids.push_back(part.type_id);
+      if (!options.details) continue;
+      out.offsets.push_back({});
+      out.special_tokens_mask.push_back(1);
+      continue;
+    }
+    const auto sequence = sequences[part.kind == LayoutPart::Kind::kFirst ? 0 : 1];
+    for (const Token& token : sequence) out.ids.push_back(token.id);
+    out.type_ids.resize(out.ids.size(), part.type_id);
+    if (!options.details) continue;
+    for (const Token& token : sequence) out.offsets.push_back(token.range);
+    out.special_tokens_mask.resize(out.ids.size(), 0);
+  }
+}
+
+std::unique_ptr<const Tokenizer> Tokenizer::Load(const std::filesystem::path& tokenizer_json) {
+  const JsonDocument document = JsonDocument::ReadFile(tokenizer_json, kMaxFileBytes);
+  auto impl = std::make_unique<Impl>();
+  impl->parts = LoadTokenizerJson(document.root());
+  return std::unique_ptr<const Tokenizer>(new Tokenizer(std::move(impl)));
+}
+
+std::unique_ptr<const Tokenizer> Tokenizer::LoadText(std::string_view json, std::string origin) {
+  const JsonDocument document = JsonDocument::Parse(json, std::move(origin));
+  auto impl = std::make_unique<Impl>();
+  impl->parts = LoadTokenizerJson(document.root());
+  return std::unique_ptr<const Tokenizer>(new Tokenizer(std::move(impl)));
+}
+
+Tokenizer::Tokenizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+  const TokenizerParts& parts = impl_->parts;
+  impl_->id_bound = std::max(
+      {parts.model->vocabulary().id_bound(), parts.added_vocabulary.id_bound(),
+       LayoutIdBound(parts.post_processor.single), LayoutIdBound(parts.post_processor.pair)});
+}
+
+Tokenizer::~Tokenizer() = default;
+
+Result<void> Tokenizer::Encode(std::string_view text, const EncodeOptions& options,
+                               Scratch& scratch, Encoding& out) const {
+  Scratch::Impl& buffers = *scratch.impl_;
+  buffers.tokens[1].clear();
+  Result<void> done = impl_->EncodeSequence(text, options.details, buffers, buffers.tokens[0]);
+  if (done) impl_->Assemble(/*pair=*/false, options, buffers, out);
+  return done;
+}
+
+Result<void> Tokenizer::EncodePair(std::string_view first, std::string_view second,
+                                   const EncodeOptions& options, Scratch& scratch,
+                                   Encoding& out) const {
+  Scratch::Impl& buffers = *scratch.impl_;
+  Result<void> done = impl_->EncodeSequence(first, options.details, buffers, buffers.tokens[0]);
+  if (done) done = impl_->EncodeSequence(second, options.details, buffers, buffers.tokens[1]);
+  if (done) impl_->Assemble(/*pair=*/true, options, buffers, out);
+  return done;
+}
+
+std::string_view Tokenizer::IdToToken(std::uint32_t id) const {
+  const TokenizerParts& parts = impl_->parts;
+  return parts.added_vocabulary.Has(id) ? parts.added_vocabulary.Text(id)
+                                        : parts.model->vocabulary().Text(id);
+}
+
+std::string Tokenizer::Decode(std::span<const std::uint32_t> ids, bool skip_special_tokens) const {
+  const TokenizerParts& parts = impl_->parts;
+  std::vector<std::string> texts;
+  for (const std::uint32_t id : ids) {
+    if (!parts.added_vocabulary.Has(id) && !parts.model->vocabulary().Has(id)) continue;
+    const std::string_view text = IdToToken(id);
+    if (skip_special_tokens && parts.added_vocabulary.IsSpecial(text)) continue;
+    texts.emplace_back(text);
+  }
+  if (parts.decoder) parts.decoder->Decode(texts);
+  std::string result;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (i > 0 && !parts.decoder) result += ' ';
+    result += texts[i];
+  }
+  return result;
+}
+
+std::uint32_t Tokenizer::id_bound() const { return impl_->id_bound; }
+
+std::size_t Tokenizer::resident_bytes() const {
+  return sizeof(Impl) + impl_->parts.model->resident_bytes() +
+         impl_->parts.added_vocabulary.resident_bytes();
+}
+
+}  // namespace embd

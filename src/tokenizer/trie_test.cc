@@ -1,0 +1,81 @@
+#include "tokenizer/trie.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <string>
+
+namespace embd {
+namespace {
+
+std::vector<Trie::Key> KeysOf(const std::map<std::string, std::uint32_t>& strings) {
+  std::vector<Trie::Key> keys;
+  for (const auto& [text, value] : strings) keys.push_back({text, value});
+  return keys;
+}
+
+TEST(Trie, EmptyHasNothing) {
+  const Trie trie;
+  EXPECT_EQ(trie.Find("a"), Trie::kNone);
+  EXPECT_EQ(trie.Find(std::string_view("\0", 1)), Trie::kNone);
+  EXPECT_EQ(trie.Find(""), Trie::kNone);
+}
+
+TEST(Trie, FindsKeysAndTheirPrefixes) {
+  const Trie trie(KeysOf({{"a", 0}, {"abc", 1}, {"abd", Trie::kMaxValue}, {"b", 3}}));
+  EXPECT_EQ(trie.Find("a"), 0u);
+  EXPECT_EQ(trie.Find("ab"), Trie::kNone);
+  EXPECT_EQ(trie.Find("abc"), 1u);
+  EXPECT_EQ(trie.Find("abd"), Trie::kMaxValue);
+  EXPECT_EQ(trie.Find("abcd"), Trie::kNone);
+  EXPECT_NE(trie.Descend(Trie::kRoot, "ab"), Trie::kNone);
+  EXPECT_EQ(trie.Descend(Trie::kRoot, "ac"), Trie::kNone);
+}
+
+TEST(Trie, CountsDuplicates) {
+  const Trie trie({{"a", 1}, {"b", 2}, {"a", 3}});
+  EXPECT_EQ(trie.duplicates(), 1u);
+  EXPECT_EQ(trie.Find("b"), 2u);
+}
+
+TEST(Trie, EveryByteIsALabel) {
+  std::map<std::string, std::uint32_t> strings;
+  for (int a = 0; a < 256; ++a) {
+    for (int b = 0; b < 256; b += 5) {
+      strings[{static_cast<char>(a), static_cast<char>(b)}] =
+          static_cast<std::uint32_t>(a * 256 + b);
+    }
+  }
+  const Trie trie(KeysOf(strings));
+  for (int a = 0; a < 256; ++a) {
+    for (int b = 0; b < 256; ++b) {
+      const std::string text = {static_cast<char>(a), static_cast<char>(b)};
+      const auto found = strings.find(text);
+      ASSERT_EQ(trie.Find(text), found == strings.end() ? Trie::kNone : found->second);
+    }
+  }
+}
+
+TEST(Trie, AgreesWithAMapOnRandomKeys) {
+  std::mt19937 random(1);
+  const auto text = [&random](std::uint32_t letters) {
+    std::string result(1 + random() % 6, 0);
+    for (char& c : result) c = static_cast<char>(random() % letters);
+    return result;
+  };
+  for (const std::uint32_t letters : {2u, 5u, 200u}) {
+    std::map<std::string, std::uint32_t> strings;
+    for (std::uint32_t i = 0; i < 5000; ++i) strings[text(letters)] = i;
+    const Trie trie(KeysOf(strings));
+    for (const auto& [key, value] : strings) ASSERT_EQ(trie.Find(key), value);
+    for (int i = 0; i < 20000; ++i) {
+      const std::string probe = text(letters);
+      const auto found = strings.find(probe);
+      ASSERT_EQ(trie.Find(probe), found == strings.end() ? Trie::kNone : found->second);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace embd
