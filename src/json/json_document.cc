@@ -9,6 +9,15 @@
 
 namespace embd {
 
+std::string Quoted(std::string_view text) {
+  constexpr std::size_t kMaxLength = 80;
+  std::string quoted(text.substr(0, kMaxLength));
+  for (char& c : quoted) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
+  }
+  return '"' + quoted + (text.size() > kMaxLength ? "..." : "") + '"';
+}
+
 std::optional<JsonValue> JsonValue::Find(std::string_view key) const {
   simdjson::dom::object object;
   if (element_.get(object) != simdjson::SUCCESS) Fail("an object", std::string(TypeName()));

@@ -13,6 +13,10 @@
 
 namespace embd {
 
+// A text from a file as it may stand in a one-line message: in quotes, short, without control
+// characters.
+std::string Quoted(std::string_view text);
+
 // A value inside a JsonDocument, with the place where it stands, so that a wrong type or range is
 // reported as LoadError "<file>: <place>: expected ..., found ...". Valid while the document lives.
 // For big arrays and objects iterate raw(), which costs nothing per element.

@@ -142,6 +142,12 @@ INSTANTIATE_TEST_SUITE_P(
                     NotJson{"deep", Nested(100'000)}),
     [](const testing::TestParamInfo<NotJson>& row) { return std::string(row.param.name); });
 
+TEST(Quoted, FitsIntoALine) {
+  EXPECT_EQ(Quoted("bert"), "\"bert\"");
+  EXPECT_EQ(Quoted("a\nb\x7f"), "\"a?b?\"");
+  EXPECT_EQ(Quoted(std::string(81, 'x')), '"' + std::string(80, 'x') + "...\"");
+}
+
 class JsonFile : public testing::Test {
  protected:
   void SetUp() override {
