@@ -12,6 +12,7 @@
 #include "base/system.h"
 #include "engine/job_queue.h"
 #include "engine/progress.h"
+#include "engine/step_runner.h"
 
 namespace embd {
 namespace {
@@ -244,21 +245,14 @@ EngineHealth Scheduler::Health() const {
 
 std::int64_t Scheduler::output_size() const { return impl_->model.output_size(); }
 
-std::size_t Scheduler::ResidentBytes(const StepMemory& memory, const SchedulerOptions& options) {
-  const std::size_t row = static_cast<std::size_t>(memory.output_size) * sizeof(float);
-  const auto workers = static_cast<std::size_t>(options.workers);
-  const std::size_t lists = options.queue_capacity * (sizeof(Job) + sizeof(std::size_t));
-  // A thread's stack: what is touched of it, not what is reserved.
-  constexpr std::size_t kStack = std::size_t{64} << 10U;
-  return workers * (StepRunner::ResidentBytes(memory, options.step) + lists + kStack) +
-         JobQueue::ResidentBytes(options.queue_capacity) + options.queue_capacity * row;
-}
-
 std::size_t Scheduler::ResidentBytes(const Model& model, const SchedulerOptions& options) {
-  return ResidentBytes({.activation_bytes = model.ActivationBytes(options.step),
-                        .scratch_bytes = model.ScratchBytes(options.step),
-                        .output_size = model.output_size()},
-                       options);
+  const std::size_t row = static_cast<std::size_t>(model.output_size()) * sizeof(float);
+  const std::size_t lists = options.queue_capacity * (sizeof(Job) + sizeof(std::size_t));
+  // What is touched of a thread's stack, not what is reserved.
+  constexpr std::size_t kStack = std::size_t{64} << 10U;
+  return static_cast<std::size_t>(options.workers) *
+             (StepRunner::ResidentBytes(model, options.step) + lists + kStack) +
+         JobQueue::ResidentBytes(options.queue_capacity) + options.queue_capacity * row;
 }
 
 }  // namespace embd

@@ -8,7 +8,6 @@
 #include "base/result.h"
 #include "engine/batch_policy.h"
 #include "engine/job.h"
-#include "engine/step_runner.h"
 #include "model/model.h"
 #include "telemetry/metrics.h"
 
@@ -54,9 +53,8 @@ class Scheduler {
   // Floats in one pooled row.
   std::int64_t output_size() const;
 
-  // Bytes that a scheduler with these options keeps resident, the rows of all answers that may be
-  // waiting included, for the memory plan. The first form needs no model yet.
-  static std::size_t ResidentBytes(const StepMemory& memory, const SchedulerOptions& options);
+  // Bytes that a scheduler with these options keeps resident, for the memory plan: steps, the
+  // queue, and one row for each job that may be queued. Asks the model for its sizes only.
   static std::size_t ResidentBytes(const Model& model, const SchedulerOptions& options);
 
  private:

@@ -151,11 +151,11 @@ bool StepRunner::Probe() noexcept {
   }
 }
 
-std::size_t StepRunner::ResidentBytes(const StepMemory& memory, const StepLimits& limits) {
+std::size_t StepRunner::ResidentBytes(const Model& model, const StepLimits& limits) {
   const auto tokens = static_cast<std::size_t>(limits.max_tokens);
   const auto sequences = static_cast<std::size_t>(limits.max_sequences);
-  return PageBuffer::ResidentBytes(memory.activation_bytes) +
-         PageBuffer::ResidentBytes(memory.scratch_bytes) +
+  return PageBuffer::ResidentBytes(model.ActivationBytes(limits)) +
+         PageBuffer::ResidentBytes(model.ScratchBytes(limits)) +
          (3 * tokens + sequences + 1) * sizeof(std::uint32_t) + 2 * sequences * sizeof(Job);
 }
 

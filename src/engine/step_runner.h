@@ -15,13 +15,6 @@
 
 namespace embd {
 
-// Memory of one step within some limits, and of its answers.
-struct StepMemory {
-  std::size_t activation_bytes = 0;  // Model::ActivationBytes
-  std::size_t scratch_bytes = 0;     // Model::ScratchBytes, of one lane
-  std::int64_t output_size = 0;      // Model::output_size
-};
-
 // One worker's step: lays jobs end to end, runs the model over them in memory of its own and
 // answers each. Everything but the answers is allocated at construction. One thread at a time.
 class StepRunner {
@@ -37,7 +30,7 @@ class StepRunner {
   // Runs one token, to see whether the model works. Counts nowhere.
   bool Probe() noexcept;
 
-  static std::size_t ResidentBytes(const StepMemory& memory, const StepLimits& limits);
+  static std::size_t ResidentBytes(const Model& model, const StepLimits& limits);
 
  private:
   bool RunOrThrow(std::span<Job> jobs);

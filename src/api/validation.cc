@@ -1,0 +1,90 @@
+#include "api/validation.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <variant>
+
+namespace embd {
+namespace {
+
+constexpr const char* kPrefix = "Input validation error: ";
+
+Error ValidationError(std::string message) {
+  return {.kind = ErrorKind::kValidation, .message = kPrefix + std::move(message)};
+}
+
+// Names in the notation of a list of quoted strings: ["a", "b"].
+std::string ListOfNames(const Prompts& prompts) {
+  std::string list = "[";
+  for (const auto& [name, text] : prompts) {
+    if (list.size() > 1) list += ", ";
+    list += '"';
+    for (const char c : name) {
+      if (c == '"' || c == '\\') list += '\\';
+      list += c;
+    }
+    list += '"';
+  }
+  return list + "]";
+}
+
+}  // namespace
+
+Result<void> CheckBatchSize(std::size_t inputs, const ServerInfo& info) {
+  if (inputs <= info.max_client_batch_size) return {};
+  return Error{.kind = ErrorKind::kValidation,
+               .message = fmt::format("batch size {} > maximum allowed batch size {}", inputs,
+                                      info.max_client_batch_size)};
+}
+
+Result<void> CheckDimensions(std::optional<std::uint32_t> dimensions, std::int64_t output_size) {
+  if (!dimensions) return {};
+  if (*dimensions == 0) return ValidationError("`dimensions` should be positive");
+  if (*dimensions > output_size) {
+    return ValidationError("`dimensions` should be smaller than the maximum embedding dimension.");
+  }
+  return {};
+}
+
+Error EmptyInputError() {
+  return {.kind = ErrorKind::kEmpty, .message = std::string(kPrefix) + "`inputs` cannot be empty"};
+}
+
+Result<void> CheckNotEmpty(const Input& input) {
+  if (std::visit([](const auto& content) { return content.empty(); }, input)) {
+    return EmptyInputError();
+  }
+  return {};
+}
+
+Result<void> CheckCharacters(std::size_t characters, const ServerInfo& info) {
+  const std::size_t limit = kCharactersPerToken * info.max_input_length;
+  if (characters <= limit) return {};
+  return ValidationError(
+      fmt::format("`inputs` must have less than {} characters. Given: {}", limit, characters));
+}
+
+Result<void> CheckTokens(std::size_t tokens, const ServerInfo& info) {
+  if (tokens <= info.max_input_length) return {};
+  return ValidationError(fmt::format("`inputs` must have less than {} tokens. Given: {}",
+                                     info.max_input_length, tokens));
+}
+
+Result<const std::string*> ChoosePrompt(const std::optional<std::string>& name,
+                                        const Prompts& prompts, const std::string& default_prompt) {
+  if (!name) return &default_prompt;
+  if (const auto found = prompts.find(*name); found != prompts.end()) return &found->second;
+  if (prompts.empty()) {
+    return ValidationError(fmt::format(
+        "`default-prompt-name` is set to `{}` but no prompts were found in the Sentence "
+        "Transformers configuration",
+        *name));
+  }
+  return ValidationError(
+      fmt::format("`default-prompt-name` is set to `{}` but it was not found in the Sentence "
+                  "Transformers prompts. Available prompts: {}",
+                  *name, ListOfNames(prompts)));
+}
+
+}  // namespace embd
