@@ -1,0 +1,183 @@
+#include "kernels/cpu/cpu_backend.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "kernels/cpu/attention_split.h"
+#include "kernels/cpu/isa/find_kernels.h"
+#include "kernels/cpu/packed_weight.h"
+
+namespace embd {
+namespace {
+
+using cpu::CpuKernels;
+using cpu::PackedWeight;
+
+// Gives back what an operation took from its lane's scratch.
+class ScratchScope {
+ public:
+  explicit ScratchScope(const Lane& lane) : arena_(*lane.scratch), mark_(arena_.mark()) {}
+  ~ScratchScope() { arena_.Rewind(mark_); }
+  ScratchScope(const ScratchScope&) = delete;
+  ScratchScope& operator=(const ScratchScope&) = delete;
+
+  float* Floats(std::size_t count) { return arena_.Floats(count); }
+
+ private:
+  Arena& arena_;
+  std::size_t mark_;
+};
+
+// Lanes as a grid: as many as possible side by side over the panels, so that each reads its own
+// part of the weights, and the rest one below the other over the rows.
+struct LinearShare {
+  Lane::Range rows;
+  Lane::Range panels;
+};
+
+LinearShare ShareLinear(const Lane& lane, std::int64_t rows, std::int64_t panels) {
+  int across = lane.count;
+  while (lane.count % across != 0 || across > panels) --across;
+  const Lane column{.index = lane.index % across, .count = across, .scratch = nullptr};
+  const Lane row{.index = lane.index / across, .count = lane.count / across, .scratch = nullptr};
+  return {.rows = row.Share(rows), .panels = column.Share(panels)};
+}
+
+class CpuBackend : public Backend {
+ public:
+  CpuBackend(CpuIsa isa, const CpuKernels& kernels)
+      : name_("cpu-" + std::string(CpuIsaName(isa))), kernels_(kernels) {}
+
+  std::string_view name() const override { return name_; }
+
+  std::size_t PreparedBytes(std::int64_t out, std::int64_t in, DType /*dtype*/) const override {
+    return PackedWeight::Bytes(out, in, kernels_);
+  }
+
+  std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked) const override {
+    return std::make_unique<PackedWeight>(stacked, kernels_);
+  }
+
+  std::size_t ScratchBytes(const ScratchNeed& need) const override {
+    return Arena::FloatsBytes(
+        std::max(kernels_.linear_scratch_floats,
+                 kernels_.attention_scratch_floats(need.max_sequence_tokens, need.max_head_size)));
+  }
+
+  void Embed(const EmbedArgs& args, MatrixView out, const Lane& lane) const override {
+    const Lane::Range rows = lane.Share(out.rows);
+    const auto row_of = [](const TensorView& table, std::uint32_t row) {
+      return table.data +
+             std::int64_t{row} * table.shape[1] * static_cast<std::int64_t>(SizeOf(table.dtype));
+    };
+    for (std::int64_t token = rows.begin; token < rows.end; ++token) {
+      cpu::EmbedTask task{.rows = {row_of(args.words, args.ids[token])},
+                          .dtypes = {args.words.dtype, args.types.dtype, args.positions.dtype},
+                          .cols = out.cols,
+                          .out = out.row(token)};
+      if (args.types.data != nullptr) task.rows[1] = row_of(args.types, args.type_ids[token]);
+      if (args.positions.data != nullptr) {
+        task.rows[2] = row_of(args.positions, args.position_ids[token]);
+      }
+      kernels_.embed(task);
+    }
+    lane.Sync();
+  }
+
+  void Linear(ConstMatrixView in, const PreparedWeight& weight, const LinearOptions& options,
+              MatrixView out, const Lane& lane) const override {
+    const auto& packed = static_cast<const PackedWeight&>(weight);
+    const std::int64_t panels =
+        (packed.out_features() + kernels_.panel_columns - 1) / kernels_.panel_columns;
+    const LinearShare share = ShareLinear(lane, in.rows, std::max<std::int64_t>(panels, 1));
+    ScratchScope scratch(lane);
+    const ConstMatrixView& residual = options.residual;
+    kernels_.linear(
+        {.in = in.row(share.rows.begin),
+         .in_stride = in.stride,
+         .packed = packed.panels(),
+         .bias = packed.bias(),
+         .rows = share.rows.end - share.rows.begin,
+         .in_features = packed.in_features(),
+         .out_features = packed.out_features(),
+         .panel_begin = share.panels.begin,
+         .panel_end = share.panels.end,
+         .activation = options.activation,
+         .residual = residual.data == nullptr ? nullptr : residual.row(share.rows.begin),
+         .residual_stride = residual.stride,
+         .out = out.row(share.rows.begin),
+         .out_stride = out.stride,
+         .scratch = scratch.Floats(kernels_.linear_scratch_floats)});
+    lane.Sync();
+  }
+
+  void Attention(const AttentionArgs& args, MatrixView out, const Lane& lane) const override {
+    const std::int64_t hidden = std::int64_t{args.heads} * args.head_size;
+    cpu::ForEachAttentionShare(
+        args.offsets, args.heads, kernels_.query_block, lane,
+        [&](const cpu::AttentionShare& share) {
+          ScratchScope scratch(lane);
+          const float* const first = args.qkv.row(share.first_token) + share.head * args.head_size;
+          kernels_.attention({.query = first,
+                              .key = first + hidden,
+                              .value = first + 2 * hidden,
+                              .stride = args.qkv.stride,
+                              .tokens = share.tokens,
+                              .query_begin = share.query_begin,
+                              .query_end = share.query_end,
+                              .head_size = args.head_size,
+                              .scale = args.scale,
+                              .out = out.row(share.first_token) + share.head * args.head_size,
+                              .out_stride = out.stride,
+                              .scratch = scratch.Floats(kernels_.attention_scratch_floats(
+                                  share.tokens, args.head_size))});
+        });
+    lane.Sync();
+  }
+
+  void LayerNorm(ConstMatrixView in, const NormWeights& weights, MatrixView out,
+                 const Lane& lane) const override {
+    const Lane::Range rows = lane.Share(in.rows);
+    kernels_.layer_norm({.in = in.row(rows.begin),
+                         .in_stride = in.stride,
+                         .rows = rows.end - rows.begin,
+                         .cols = in.cols,
+                         .gamma = weights.gamma,
+                         .beta = weights.beta,
+                         .epsilon = weights.epsilon,
+                         .out = out.row(rows.begin),
+                         .out_stride = out.stride});
+    lane.Sync();
+  }
+
+  void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Pooling pooling,
+            MatrixView out, const Lane& lane) const override {
+    const Lane::Range sequences = lane.Share(out.rows);
+    for (std::int64_t sequence = sequences.begin; sequence < sequences.end; ++sequence) {
+      const std::int64_t begin = offsets[sequence];
+      const std::int64_t end = offsets[sequence + 1];
+      // One token is its own mean, to the bit.
+      const std::int64_t first = pooling == Pooling::kLastToken ? end - 1 : begin;
+      kernels_.mean({.in = hidden.row(first),
+                     .in_stride = hidden.stride,
+                     .rows = pooling == Pooling::kMean ? end - begin : 1,
+                     .cols = hidden.cols,
+                     .out = out.row(sequence)});
+    }
+    lane.Sync();
+  }
+
+ private:
+  std::string name_;
+  const CpuKernels& kernels_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Backend> MakeCpuBackend(CpuIsa isa) {
+  const CpuIsa checked = CpuIsaFromChoice(CpuIsaName(isa), "cpu backend");
+  return std::make_unique<const CpuBackend>(checked, *cpu::FindKernels(checked));
+}
+
+}  // namespace embd

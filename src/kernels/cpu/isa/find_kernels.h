@@ -1,0 +1,18 @@
+#pragma once
+
+#include "kernels/cpu/cpu_isa.h"
+#include "kernels/cpu/kernel_table.h"
+
+namespace embd::cpu {
+
+// The kernels for `isa`, or null when this binary has none or this machine cannot run them. Written
+// once per architecture: x86.cc, arm64.cc, other.cc.
+const CpuKernels* FindKernels(CpuIsa isa);
+
+// Each in the file of its instruction set; call only those that the architecture has.
+const CpuKernels& PortableKernels();
+const CpuKernels& Avx2Kernels();
+const CpuKernels& Avx512Kernels();
+const CpuKernels& NeonKernels();
+
+}  // namespace embd::cpu

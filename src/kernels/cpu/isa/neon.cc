@@ -1,0 +1,104 @@
+#include <arm_neon.h>
+
+#include "kernels/cpu/isa/find_kernels.h"
+#include "kernels/cpu/vector/kernels.h"
+
+namespace embd::cpu {
+namespace {
+
+// 24 accumulators, 3 registers of columns and the broadcast value make 28 of 32.
+struct Neon {
+  using Reg = float32x4_t;
+  static constexpr int kWidth = 4;
+  static constexpr int kTileRows = 8;
+  static constexpr int kPanelRegs = 3;
+
+  static Reg Zero() { return vdupq_n_f32(0.0F); }
+  static Reg Set(float x) { return vdupq_n_f32(x); }
+  static Reg Load(const float* from) { return vld1q_f32(from); }
+  static void Store(float* to, Reg x) { vst1q_f32(to, x); }
+  static Reg LoadPartial(const float* from, std::int64_t n) {
+    float four[4] = {};
+    for (std::int64_t i = 0; i < n; ++i) four[i] = from[i];
+    return Load(four);
+  }
+  static void StorePartial(float* to, Reg x, std::int64_t n) {
+    float four[4];
+    Store(four, x);
+    for (std::int64_t i = 0; i < n; ++i) to[i] = four[i];
+  }
+  static Reg KeepFirst(Reg x, std::int64_t n) {
+    float four[4];
+    Store(four, x);
+    return LoadPartial(four, n);
+  }
+
+  static Reg Add(Reg a, Reg b) { return vaddq_f32(a, b); }
+  static Reg Sub(Reg a, Reg b) { return vsubq_f32(a, b); }
+  static Reg Mul(Reg a, Reg b) { return vmulq_f32(a, b); }
+  static Reg Div(Reg a, Reg b) { return vdivq_f32(a, b); }
+  static Reg Fma(Reg a, Reg b, Reg c) { return vfmaq_f32(c, a, b); }
+  static Reg Max(Reg a, Reg b) { return vmaxq_f32(a, b); }
+  static Reg Min(Reg a, Reg b) { return vminq_f32(a, b); }
+  static Reg Abs(Reg x) { return vabsq_f32(x); }
+  static Reg Negate(Reg x) { return vnegq_f32(x); }
+  static Reg Sqrt(Reg x) { return vsqrtq_f32(x); }
+  static float Sum(Reg x) { return vaddvq_f32(x); }
+
+  static Reg Reciprocal(Reg x) { return Div(Set(1.0F), x); }
+  // x * 2^n, where n is in the low bits of `shifted`.
+  static Reg AddToExponent(Reg x, Reg shifted) {
+    const int32x4_t n = vshlq_n_s32(vreinterpretq_s32_f32(shifted), 23);
+    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(x), n));
+  }
+  static Reg ZeroWhereLess(Reg value, Reg x, Reg limit) {
+    return vbslq_f32(vcltq_f32(x, limit), Zero(), value);
+  }
+  static Reg SelectNegative(Reg x, Reg negative, Reg other) {
+    const int32x4_t sign = vshrq_n_s32(vreinterpretq_s32_f32(x), 31);
+    return vbslq_f32(vreinterpretq_u32_s32(sign), negative, other);
+  }
+
+  static Reg LoadAs(const std::byte* from, std::int64_t index, DType dtype) {
+    if (dtype == DType::kF32) {
+      return vreinterpretq_f32_u8(
+          vld1q_u8(reinterpret_cast<const std::uint8_t*>(from + index * 4)));
+    }
+    return FromHalves(
+        vreinterpret_u16_u8(vld1_u8(reinterpret_cast<const std::uint8_t*>(from + index * 2))),
+        dtype);
+  }
+  static Reg LoadOneAs(const std::byte* from, std::int64_t index, DType dtype) {
+    if (dtype == DType::kF32) {
+      float x = 0.0F;
+      __builtin_memcpy(&x, from + index * 4, 4);
+      return vsetq_lane_f32(x, Zero(), 0);
+    }
+    std::uint16_t half = 0;
+    __builtin_memcpy(&half, from + index * 2, 2);
+    return FromHalves(vset_lane_u16(half, vdup_n_u16(0), 0), dtype);
+  }
+  static Reg FromHalves(uint16x4_t bits, DType dtype) {
+    if (dtype == DType::kF16) return vcvt_f32_f16(vreinterpret_f16_u16(bits));
+    return vreinterpretq_f32_u32(vshll_n_u16(bits, 16));
+  }
+
+  static void Transpose(Reg (&r)[4]) {
+    const Reg a = vzip1q_f32(r[0], r[2]);
+    const Reg b = vzip2q_f32(r[0], r[2]);
+    const Reg c = vzip1q_f32(r[1], r[3]);
+    const Reg d = vzip2q_f32(r[1], r[3]);
+    r[0] = vzip1q_f32(a, c);
+    r[1] = vzip2q_f32(a, c);
+    r[2] = vzip1q_f32(b, d);
+    r[3] = vzip2q_f32(b, d);
+  }
+};
+
+constexpr CpuKernels kKernels = MakeKernels<Neon>();
+
+}  // namespace
+
+const CpuKernels& NeonKernels() { return kKernels; }
+
+}  // namespace embd::cpu

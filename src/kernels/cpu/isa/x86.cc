@@ -1,0 +1,33 @@
+#include "kernels/cpu/isa/find_kernels.h"
+
+namespace embd::cpu {
+namespace {
+
+// The compiler's run-time library reads cpuid and, for the wide registers, whether the operating
+// system saves them.
+bool HasAvx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("f16c");
+}
+
+bool HasAvx512() {
+  return HasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
+}  // namespace
+
+const CpuKernels* FindKernels(CpuIsa isa) {
+  switch (isa) {
+    case CpuIsa::kPortable:
+      return &PortableKernels();
+    case CpuIsa::kAvx2:
+      return HasAvx2() ? &Avx2Kernels() : nullptr;
+    case CpuIsa::kAvx512:
+      return HasAvx512() ? &Avx512Kernels() : nullptr;
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace embd::cpu

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/options.h"
+#include "tensor/dtype.h"
+
+// What the files compiled for one instruction set offer to the backend: a table of functions on
+// plain pointers. They know neither lanes nor views, and emit no inline function that the rest of
+// the program could share: the linker might keep the copy that older machines cannot run.
+namespace embd::cpu {
+
+// One row of weights inside the checkpoint, to become one column of the packed form.
+struct PackColumn {
+  const std::byte* data = nullptr;  // [in]; null: a column of zeros
+  DType dtype = DType::kF32;
+};
+
+// Transposes `count` columns (at most the register width) to rows of the packed form.
+struct PackTask {
+  const PackColumn* columns = nullptr;
+  int count = 0;
+  std::int64_t in_features = 0;
+  float* to = nullptr;         // of the first column and k = 0
+  std::int64_t to_stride = 0;  // floats between k and k + 1
+};
+
+// out[r][c] = activation(sum over k of in[r][k] * weight[k][c] + bias[c]) + residual[r][c] for all
+// rows and the columns of panels [panel_begin, panel_end).
+struct LinearTask {
+  const float* in = nullptr;
+  std::int64_t in_stride = 0;
+  const float* packed = nullptr;  // all panels one after the other
+  const float* bias = nullptr;    // [out_features rounded up to registers]
+  std::int64_t rows = 0;
+  std::int64_t in_features = 0;
+  std::int64_t out_features = 0;
+  std::int64_t panel_begin = 0;
+  std::int64_t panel_end = 0;
+  Activation activation = Activation::kNone;
+  const float* residual = nullptr;
+  std::int64_t residual_stride = 0;
+  float* out = nullptr;
+  std::int64_t out_stride = 0;
+  float* scratch = nullptr;
+};
+
+// Queries [query_begin, query_end) of one head over all tokens of one sequence.
+struct AttentionTask {
+  const float* query = nullptr;  // the head's first element of the sequence's first token
+  const float* key = nullptr;
+  const float* value = nullptr;
+  std::int64_t stride = 0;  // between tokens
+  std::int64_t tokens = 0;
+  std::int64_t query_begin = 0;
+  std::int64_t query_end = 0;
+  std::int64_t head_size = 0;
+  float scale = 1.0F;
+  float* out = nullptr;  // likewise of the first token
+  std::int64_t out_stride = 0;
+  float* scratch = nullptr;
+};
+
+struct NormTask {
+  const float* in = nullptr;
+  std::int64_t in_stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  const float* gamma = nullptr;
+  const float* beta = nullptr;  // null: none
+  float epsilon = 0.0F;
+  float* out = nullptr;
+  std::int64_t out_stride = 0;
+};
+
+// One row of the sum of up to three tables; data null: none.
+struct EmbedTask {
+  const std::byte* rows[3] = {};
+  DType dtypes[3] = {};
+  std::int64_t cols = 0;
+  float* out = nullptr;
+};
+
+// The mean of `rows` rows.
+struct MeanTask {
+  const float* in = nullptr;
+  std::int64_t in_stride = 0;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  float* out = nullptr;
+};
+
+struct CpuKernels {
+  int register_floats;  // packed columns are padded to a multiple of this
+  int panel_columns;    // a panel is [in, panel_columns]; the last may be narrower
+  int query_block;      // AttentionTask::query_begin must be a multiple of this
+  std::size_t linear_scratch_floats;
+  std::size_t (*attention_scratch_floats)(std::int64_t tokens, std::int64_t head_size);
+  void (*pack)(const PackTask&);
+  void (*linear)(const LinearTask&);
+  void (*attention)(const AttentionTask&);
+  void (*layer_norm)(const NormTask&);
+  void (*embed)(const EmbedTask&);
+  void (*mean)(const MeanTask&);
+};
+
+}  // namespace embd::cpu

@@ -1,0 +1,122 @@
+// Embed, LayerNorm and Pool.
+
+#include <cmath>
+
+#include "kernels/test_support.h"
+
+namespace embd {
+namespace {
+
+using kernel_test::ExpectNear;
+using kernel_test::IsaTest;
+using kernel_test::kEpsilon;
+using kernel_test::LaneScratch;
+using kernel_test::SameBits;
+using kernel_test::TestMatrix;
+using kernel_test::TestWeight;
+
+class RowsTest : public IsaTest {
+ protected:
+  LaneScratch scratch_{*backend_, {.max_sequence_tokens = 8, .max_head_size = 8}};
+};
+
+TEST_P(RowsTest, EmbedIsTheExactSumInAnyType) {
+  const std::vector<std::uint32_t> ids = {0, 6, 3, 3};
+  const std::vector<std::uint32_t> positions = {0, 1, 2, 0};
+  const std::vector<std::uint32_t> types = {1, 0, 1, 0};
+  for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+    for (const std::int64_t cols : {1, 3, 4, 7, 8, 15, 16, 17, 50}) {
+      const TestWeight words(dtype, {7, cols}, 1);
+      const TestWeight position_table(DType::kF32, {3, cols}, 2);
+      const TestWeight type_table(dtype, {2, cols}, 3);
+      for (const bool with_others : {true, false}) {
+        EmbedArgs args{.words = words.view(),
+                       .positions = {},
+                       .types = {},
+                       .ids = ids,
+                       .position_ids = positions,
+                       .type_ids = types};
+        if (with_others) args.positions = position_table.view();
+        if (with_others) args.types = type_table.view();
+        TestMatrix expected(4, cols);
+        TestMatrix actual(4, cols, 3, 1);
+        ref_->Embed(args, expected.view(), scratch_.lane());
+        backend_->Embed(args, actual.view(), scratch_.lane());
+        EXPECT_TRUE(SameBits(actual.view(), expected.view())) << cols;
+        EXPECT_TRUE(actual.padding_is_untouched());
+      }
+    }
+  }
+}
+
+TEST_P(RowsTest, LayerNormEqualsTheReference) {
+  for (const std::int64_t cols : {1, 2, 4, 7, 15, 16, 17, 33, 100, 384, 769}) {
+    TestMatrix in = TestMatrix::Random(5, cols, 1, 3, 1, 3.0F);
+    for (std::int64_t c = 0; c < cols; ++c) in.at(2, c) = in.at(2, c) * 1e-3F + 100.0F;
+    TestMatrix weights = TestMatrix::Random(2, cols, 2);
+    for (const bool with_beta : {true, false}) {
+      const NormWeights norm{.gamma = weights.view().row(0),
+                             .beta = with_beta ? weights.view().row(1) : nullptr,
+                             .epsilon = 1e-12F};
+      TestMatrix expected(5, cols);
+      TestMatrix actual(5, cols, 1, 2);
+      ref_->LayerNorm(in.view(), norm, expected.view(), scratch_.lane());
+      backend_->LayerNorm(in.view(), norm, actual.view(), scratch_.lane());
+      // Results are of size |gamma|, below 5. The mean is known to epsilon of its own size, which
+      // the third row's small spread magnifies by 1e5.
+      if (cols > 2) {
+        ExpectNear(
+            actual.view(), expected.view(),
+            [&](std::int64_t row, std::int64_t) {
+              return kEpsilon * (row == 2 ? 1e6F : 1.0F) *
+                     (16 + std::sqrt(static_cast<float>(cols)));
+            },
+            std::to_string(cols) + " columns");
+      }
+      EXPECT_TRUE(actual.padding_is_untouched());
+      TestMatrix in_place = TestMatrix::Random(5, cols, 1, 3, 1, 3.0F);
+      for (std::int64_t c = 0; c < cols; ++c) in_place.at(2, c) = in.at(2, c);
+      backend_->LayerNorm(in_place.view(), norm, in_place.view(), scratch_.lane());
+      EXPECT_TRUE(SameBits(in_place.view(), actual.view()));
+    }
+  }
+}
+
+TEST_P(RowsTest, LayerNormOfEqualValuesIsBeta) {
+  for (const float value : {0.0F, 1e-42F, 1.0F, -3.0F}) {
+    TestMatrix in(1, 32);
+    in.Fill([&] { return value; });
+    TestMatrix weights = TestMatrix::Random(2, 32, 2);
+    TestMatrix out(1, 32);
+    backend_->LayerNorm(in.view(), {.gamma = weights.view().row(0), .beta = weights.view().row(1)},
+                        out.view(), scratch_.lane());
+    EXPECT_TRUE(SameBits(out.view(), weights.rows(1, 2))) << value;
+  }
+}
+
+TEST_P(RowsTest, PoolEqualsTheReference) {
+  const std::vector<std::uint32_t> offsets = {0, 1, 4, 104, 105};
+  for (const std::int64_t cols : {1, 3, 5, 16, 17, 50}) {
+    TestMatrix hidden = TestMatrix::Random(105, cols, 1, 2, 1);
+    for (const Pooling pooling : {Pooling::kCls, Pooling::kMean, Pooling::kLastToken}) {
+      TestMatrix expected(4, cols);
+      TestMatrix actual(4, cols, 3, 2);
+      ref_->Pool(hidden.view(), offsets, pooling, expected.view(), scratch_.lane());
+      backend_->Pool(hidden.view(), offsets, pooling, actual.view(), scratch_.lane());
+      if (pooling == Pooling::kMean) {
+        // Partial sums of 100 values grow to about 10 before the division by 100.
+        ExpectNear(
+            actual.view(), expected.view(),
+            [&](std::int64_t, std::int64_t) { return kEpsilon * 10; }, "mean");
+      } else {
+        EXPECT_TRUE(SameBits(actual.view(), expected.view()));
+      }
+      EXPECT_TRUE(actual.padding_is_untouched());
+    }
+  }
+}
+
+EMBD_FOR_EACH_ISA(RowsTest);
+
+}  // namespace
+}  // namespace embd

@@ -1,0 +1,250 @@
+#pragma once
+
+#include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/vector/math.h"
+#include "kernels/cpu/vector/tile.h"
+
+namespace embd::cpu {
+
+// One head of one sequence. Scores are computed transposed, [keys, queries], so that the softmax
+// runs down columns, one query per element of a register, and its result is at once the left
+// factor of the product with the values. Keys are taken in chunks whose scores stay in the first
+// level of cache; when a chunk brings a larger maximum, what was gathered so far is scaled down.
+// The chunks begin at the sequence's first key, so a query's result does not depend on the others.
+template <typename V>
+class AttentionKernel {
+ public:
+  static constexpr std::int64_t kQueries = std::int64_t{V::kPanelRegs} * V::kWidth;
+
+  static std::size_t ScratchFloats(std::int64_t tokens, std::int64_t head_size) {
+    const std::int64_t padded = Padded(head_size);
+    return static_cast<std::size_t>(tokens * (padded + padded) + padded * kQueries +
+                                    kKeys * kQueries + kQueries * padded + 3 * kQueries);
+  }
+
+  static void Run(const AttentionTask& task) {
+    const Head head(task);
+    head.PackKeysAndValues();
+    for (std::int64_t query = task.query_begin; query < task.query_end; query += kQueries) {
+      const std::int64_t left = task.query_end - query;
+      head.Attend(query, left < kQueries ? left : kQueries);
+    }
+  }
+
+ private:
+  using Reg = typename V::Reg;
+
+  static constexpr std::int64_t kKeys = 96;  // in a chunk
+
+  static constexpr std::int64_t Padded(std::int64_t floats) {
+    return (floats + V::kWidth - 1) / V::kWidth * V::kWidth;
+  }
+
+  class Head {
+   public:
+    explicit Head(const AttentionTask& task)
+        : task_(task),
+          padded_(Padded(task.head_size)),
+          keys_(task.scratch),
+          values_(keys_ + task.tokens * padded_),
+          queries_(values_ + task.tokens * padded_),
+          scores_(queries_ + padded_ * kQueries),
+          mixed_(scores_ + kKeys * kQueries),
+          largest_(mixed_ + kQueries * padded_),
+          sums_(largest_ + kQueries),
+          shrink_(sums_ + kQueries) {}
+
+    // In the QKV rows, thousands of bytes apart, consecutive tokens share a few sets of the cache.
+    void PackKeysAndValues() const {
+      for (std::int64_t token = 0; token < task_.tokens; ++token) {
+        CopyRow(task_.key + token * task_.stride, keys_ + token * padded_);
+        CopyRow(task_.value + token * task_.stride, values_ + token * padded_);
+      }
+    }
+
+    void Attend(std::int64_t query, std::int64_t count) const {
+      const std::int64_t regs = (count + V::kWidth - 1) / V::kWidth;
+      PackQueries(query, count, regs);
+      for (std::int64_t key = 0; key < task_.tokens; key += kKeys) {
+        const std::int64_t left = task_.tokens - key;
+        const std::int64_t keys = left < kKeys ? left : kKeys;
+        Score(key, keys, regs);
+        Softmax(keys, regs, key == 0);
+        if (key > 0) Shrink(count);
+        Mix(key, keys, count, regs * V::kWidth);
+      }
+      Finish(query, count);
+    }
+
+   private:
+    void CopyRow(const float* from, float* to) const {
+      std::int64_t d = 0;
+      for (; d + V::kWidth <= task_.head_size; d += V::kWidth) V::Store(to + d, V::Load(from + d));
+      if (d < task_.head_size) V::Store(to + d, V::LoadPartial(from + d, task_.head_size - d));
+    }
+
+    // queries_[d][query], scaled so that the softmax can use powers of two.
+    void PackQueries(std::int64_t query, std::int64_t count, std::int64_t regs) const {
+      const std::int64_t stride = regs * V::kWidth;
+      const Reg scale = V::Set(task_.scale * 1.4426950408889634F);
+      for (std::int64_t q = 0; q < stride; q += V::kWidth) {
+        for (std::int64_t d = 0; d < task_.head_size; d += V::kWidth) {
+          Reg square[V::kWidth];
+          for (int i = 0; i < V::kWidth; ++i) {
+            square[i] = q + i < count ? LoadHead(query + q + i, d) : V::Zero();
+          }
+          V::Transpose(square);
+          float* to = queries_ + d * stride + q;
+          for (int i = 0; i < V::kWidth; ++i, to += stride) {
+            V::Store(to, V::Mul(square[i], scale));
+          }
+        }
+      }
+    }
+
+    [[gnu::always_inline]] Reg LoadHead(std::int64_t query, std::int64_t d) const {
+      const float* const from = task_.query + query * task_.stride + d;
+      const std::int64_t left = task_.head_size - d;
+      return left >= V::kWidth ? V::Load(from) : V::LoadPartial(from, left);
+    }
+
+    // scores_[key][query]
+    void Score(std::int64_t key, std::int64_t keys, std::int64_t regs) const {
+      const std::int64_t stride = regs * V::kWidth;
+      const std::int64_t tiles = TileCount(keys, V::kTileRows);
+      for (std::int64_t tile = 0; tile < tiles; ++tile) {
+        const std::int64_t begin = keys * tile / tiles;
+        const std::int64_t end = keys * (tile + 1) / tiles;
+        Tiles<V, ALayout::kRows>::Run(end - begin, regs,
+                                      {.a = keys_ + (key + begin) * padded_,
+                                       .a_row = padded_,
+                                       .a_k = 1,
+                                       .b = queries_,
+                                       .b_k = stride,
+                                       .k = task_.head_size,
+                                       .c = scores_ + begin * stride,
+                                       .c_row = stride,
+                                       .accumulate = false,
+                                       .prefetch = queries_});
+      }
+    }
+
+    void Softmax(std::int64_t keys, std::int64_t regs, bool first) const {
+      switch (regs) {
+        case 1:
+          return SoftmaxRegs<1>(keys, first);
+        case 2:
+          return SoftmaxRegs<2>(keys, first);
+        default:
+          return SoftmaxRegs<V::kPanelRegs>(keys, first);
+      }
+    }
+
+    template <int kRegs>
+    void SoftmaxRegs(std::int64_t keys, bool first) const {
+      constexpr std::int64_t kStride = std::int64_t{kRegs} * V::kWidth;
+      Reg largest[kRegs];
+      Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+        largest[kReg] = V::Load(scores_ + kReg * V::kWidth);
+      });
+      for (std::int64_t key = 1; key < keys; ++key) {
+        Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+          largest[kReg] =
+              V::Max(largest[kReg], V::Load(scores_ + key * kStride + kReg * V::kWidth));
+        });
+      }
+      Reg sums[kRegs];
+      Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+        sums[kReg] = V::Zero();
+        float* const before = largest_ + kReg * V::kWidth;
+        if (!first) {
+          largest[kReg] = V::Max(largest[kReg], V::Load(before));
+          V::Store(shrink_ + kReg * V::kWidth,
+                   Math<V>::Exp2(V::Sub(V::Load(before), largest[kReg])));
+        }
+        V::Store(before, largest[kReg]);
+      });
+      for (std::int64_t key = 0; key < keys; ++key) {
+        Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+          float* const score = scores_ + key * kStride + kReg * V::kWidth;
+          const Reg weight = Math<V>::Exp2(V::Sub(V::Load(score), largest[kReg]));
+          sums[kReg] = V::Add(sums[kReg], weight);
+          V::Store(score, weight);
+        });
+      }
+      Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+        float* const total = sums_ + kReg * V::kWidth;
+        if (!first) {
+          const Reg shrink = V::Load(shrink_ + kReg * V::kWidth);
+          sums[kReg] = V::Fma(V::Load(total), shrink, sums[kReg]);
+        }
+        V::Store(total, sums[kReg]);
+      });
+    }
+
+    void Shrink(std::int64_t count) const {
+      for (std::int64_t query = 0; query < count; ++query) {
+        if (shrink_[query] == 1.0F) continue;
+        const Reg shrink = V::Set(shrink_[query]);
+        float* const row = mixed_ + query * padded_;
+        for (std::int64_t d = 0; d < padded_; d += V::kWidth) {
+          V::Store(row + d, V::Mul(V::Load(row + d), shrink));
+        }
+      }
+    }
+
+    // mixed_[query][d] (+)= sum over keys of scores_[key][query] * values_[key][d]
+    void Mix(std::int64_t key, std::int64_t keys, std::int64_t count, std::int64_t stride) const {
+      const std::int64_t regs = padded_ / V::kWidth;
+      const std::int64_t parts = TileCount(regs, V::kPanelRegs);
+      const std::int64_t tiles = TileCount(count, V::kTileRows);
+      for (std::int64_t part = 0; part < parts; ++part) {
+        const std::int64_t reg = regs * part / parts;
+        const std::int64_t reg_end = regs * (part + 1) / parts;
+        for (std::int64_t tile = 0; tile < tiles; ++tile) {
+          const std::int64_t begin = count * tile / tiles;
+          const std::int64_t end = count * (tile + 1) / tiles;
+          Tiles<V, ALayout::kColumns>::Run(end - begin, reg_end - reg,
+                                           {.a = scores_ + begin,
+                                            .a_row = 1,
+                                            .a_k = stride,
+                                            .b = values_ + key * padded_ + reg * V::kWidth,
+                                            .b_k = padded_,
+                                            .k = keys,
+                                            .c = mixed_ + begin * padded_ + reg * V::kWidth,
+                                            .c_row = padded_,
+                                            .accumulate = key > 0,
+                                            .prefetch = values_});
+        }
+      }
+    }
+
+    void Finish(std::int64_t query, std::int64_t count) const {
+      for (std::int64_t i = 0; i < count; ++i) {
+        const Reg scale = V::Set(1.0F / sums_[i]);
+        const float* const row = mixed_ + i * padded_;
+        float* const out = task_.out + (query + i) * task_.out_stride;
+        std::int64_t d = 0;
+        for (; d + V::kWidth <= task_.head_size; d += V::kWidth) {
+          V::Store(out + d, V::Mul(V::Load(row + d), scale));
+        }
+        if (d < task_.head_size) {
+          V::StorePartial(out + d, V::Mul(V::Load(row + d), scale), task_.head_size - d);
+        }
+      }
+    }
+
+    const AttentionTask& task_;
+    std::int64_t padded_;
+    float* keys_;     // [tokens, padded]
+    float* values_;   // [tokens, padded]
+    float* queries_;  // [padded, queries]
+    float* scores_;   // [keys of a chunk, queries]
+    float* mixed_;    // [queries, padded]
+    float* largest_;  // [queries], as are the two below
+    float* sums_;
+    float* shrink_;
+  };
+};
+
+}  // namespace embd::cpu

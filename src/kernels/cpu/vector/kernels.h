@@ -1,0 +1,26 @@
+#pragma once
+
+#include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/vector/attention.h"
+#include "kernels/cpu/vector/linear.h"
+#include "kernels/cpu/vector/pack.h"
+#include "kernels/cpu/vector/rows.h"
+
+namespace embd::cpu {
+
+template <typename V>
+constexpr CpuKernels MakeKernels() {
+  return {.register_floats = V::kWidth,
+          .panel_columns = V::kPanelRegs * V::kWidth,
+          .query_block = static_cast<int>(AttentionKernel<V>::kQueries),
+          .linear_scratch_floats = LinearKernel<V>::kScratchFloats,
+          .attention_scratch_floats = &AttentionKernel<V>::ScratchFloats,
+          .pack = &PackKernel<V>::Run,
+          .linear = &LinearKernel<V>::Run,
+          .attention = &AttentionKernel<V>::Run,
+          .layer_norm = &RowKernels<V>::LayerNorm,
+          .embed = &RowKernels<V>::Embed,
+          .mean = &RowKernels<V>::Mean};
+}
+
+}  // namespace embd::cpu

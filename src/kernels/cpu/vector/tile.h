@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/cpu/vector/unroll.h"
+
+namespace embd::cpu {
+
+// c[r][..] (+)= sum over k of a(r, k) * b[k][..], for a few rows and registers of columns. Every
+// element is one chain of fused multiply-adds over k in order, whatever the tile's size, so a value
+// does not depend on which tile computed it.
+struct TileTask {
+  const float* a = nullptr;
+  std::int64_t a_row = 0;  // floats between rows of a ...
+  std::int64_t a_k = 1;    // ... and between consecutive k
+  const float* b = nullptr;
+  std::int64_t b_k = 0;
+  std::int64_t k = 0;
+  float* c = nullptr;
+  std::int64_t c_row = 0;
+  bool accumulate = false;          // add to what c holds
+  const float* prefetch = nullptr;  // k cache lines that will be wanted soon
+};
+
+// How far ahead of its use a row of b is asked for from the second-level cache.
+inline constexpr std::int64_t kPrefetchRows = 16;
+
+enum class ALayout { kRows, kColumns };  // the distance that is 1: a_k or a_row
+
+template <typename V, int kRows, int kRegs, ALayout kLayout>
+void Tile(const TileTask& task) {
+  using Reg = typename V::Reg;
+  Reg acc[kRows][kRegs];
+  Unroll<kRows>([&]<int kRow>() [[gnu::always_inline]] {
+    Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] { acc[kRow][kReg] = V::Zero(); });
+  });
+  const std::int64_t a_row = kLayout == ALayout::kRows ? task.a_row : 1;
+  const std::int64_t a_k = kLayout == ALayout::kRows ? 1 : task.a_k;
+  const float* a = task.a;
+  const float* b = task.b;
+  const float* prefetch = task.prefetch;
+  for (std::int64_t k = 0; k < task.k; ++k) {
+    Reg columns[kRegs];
+    Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+      columns[kReg] = V::Load(b + kReg * V::kWidth);
+      __builtin_prefetch(b + kPrefetchRows * task.b_k + kReg * V::kWidth, 0, 3);
+    });
+    if constexpr (kLayout == ALayout::kRows) {
+      __builtin_prefetch(prefetch, 0, 2);
+      prefetch += 16;
+    }
+    Unroll<kRows>([&]<int kRow>() [[gnu::always_inline]] {
+      const Reg value = V::Set(a[kRow * a_row]);
+      Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+        acc[kRow][kReg] = V::Fma(value, columns[kReg], acc[kRow][kReg]);
+      });
+    });
+    a += a_k;
+    b += task.b_k;
+  }
+  Unroll<kRows>([&]<int kRow>() [[gnu::always_inline]] {
+    float* const c = task.c + kRow * task.c_row;
+    Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+      Reg sum = acc[kRow][kReg];
+      if (task.accumulate) sum = V::Add(V::Load(c + kReg * V::kWidth), sum);
+      V::Store(c + kReg * V::kWidth, sum);
+    });
+  });
+}
+
+// Every tile size, chosen at run time by rows (1 to V::kTileRows) and registers (1 to
+// V::kPanelRegs).
+template <typename V, ALayout kLayout>
+class Tiles {
+ public:
+  static void Run(std::int64_t rows, std::int64_t regs, const TileTask& task) {
+    kTable.run[rows - 1][regs - 1](task);
+  }
+
+ private:
+  struct Table {
+    void (*run[V::kTileRows][V::kPanelRegs])(const TileTask&) = {};
+  };
+
+  static constexpr Table MakeTable() {
+    Table table;
+    Unroll<V::kTileRows>([&]<int kRow>() {
+      Unroll<V::kPanelRegs>(
+          [&]<int kReg>() { table.run[kRow][kReg] = &Tile<V, kRow + 1, kReg + 1, kLayout>; });
+    });
+    return table;
+  }
+
+  static constexpr Table kTable = MakeTable();
+};
+
+inline constexpr std::int64_t TileCount(std::int64_t rows, std::int64_t tile_rows) {
+  return (rows + tile_rows - 1) / tile_rows;
+}
+
+}  // namespace embd::cpu
