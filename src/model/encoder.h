@@ -40,8 +40,11 @@ class Architecture {
 
   virtual std::int64_t hidden_size() const = 0;
   virtual std::int64_t vocabulary_size() const = 0;
-  // Position ids that exist, offset included; 0: unlimited.
+  // Rows of the position table; 0: positions are unlimited.
   virtual std::int64_t max_positions() const = 0;
+  // The row of a sequence's first token.
+  virtual std::int64_t position_offset() const = 0;
+  // 0: the model has no token types and does not read them.
   virtual std::int64_t token_types() const = 0;
 
   // The checkpoint's tensors, and the prefixes under which they may stand.

@@ -34,13 +34,26 @@ class Model {
 };
 
 // An encoder with a pooling head: sentence embeddings.
+//
+// How one is made, each step from those before it. Up to the memory plan only headers are read:
+//   const ModelFiles files = ModelFiles::FromDirectory(folder);
+//   const ModelSpec spec = ReadModelSpec(files, overrides);
+//   const auto architecture = MakeArchitecture(spec);
+//   const Checkpoint checkpoint = Checkpoint::Open(files.weights);
+//   const WeightMap weights =
+//       WeightMap::Resolve(checkpoint, architecture->Tensors(), architecture->Prefixes());
+//   // Memory plan: architecture->Footprint(weights, backend); ActivationBytes and ScratchBytes of
+//   // an EmbeddingModel whose encoder is null.
+//   auto encoder = architecture->Load(weights, checkpoint, backend);  // reads the weights
+//   const EmbeddingModel model({*architecture, backend, std::move(encoder), spec.pooling});
+// Checkpoint, architecture and backend must outlive the model.
 class EmbeddingModel final : public Model {
  public:
   struct Parts {
     const Architecture& architecture;
     const Backend& backend;
-    std::unique_ptr<const Encoder> encoder;
-    Pooling pooling;
+    std::unique_ptr<const Encoder> encoder;  // null: sizes can be asked for, Run cannot be called
+    Pooling pooling = Pooling::kMean;
   };
 
   explicit EmbeddingModel(Parts parts);
@@ -48,6 +61,7 @@ class EmbeddingModel final : public Model {
   std::int64_t output_size() const override;
   std::size_t ActivationBytes(const StepLimits& limits) const override;
   std::size_t ScratchBytes(const StepLimits& limits) const override;
+  // Throws std::out_of_range for an id that the model's tables do not have.
   Outputs Run(const PackedBatch& batch, Arena& activations, const Lane& lane) const override;
 
  private:

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <optional>
-#include <string>
 
 namespace embd {
 
@@ -13,12 +11,14 @@ struct ModelFiles {
   std::filesystem::path config;           // config.json
   std::filesystem::path tokenizer;        // tokenizer.json
   std::filesystem::path weights;          // model.safetensors, or model.safetensors.index.json
-  std::filesystem::path modules;          // modules.json
-  std::filesystem::path pooling;          // 1_Pooling/config.json
-  std::filesystem::path sentence_config;  // sentence_bert_config.json or one of its kin
-  std::filesystem::path sentence_transformers;  // config_sentence_transformers.json
+  std::filesystem::path modules;          // optional: modules.json
+  std::filesystem::path pooling;          // optional: 1_Pooling/config.json
+  std::filesystem::path sentence_config;  // optional: sentence_bert_config.json or one of its kin
+  std::filesystem::path sentence_transformers;  // optional: config_sentence_transformers.json
 
-  // Looks into `root`. Throws LoadError naming the first required file that is missing.
+  // Looks into `root`. Throws LoadError naming the first required file that is missing, and for any
+  // of the files, optional ones too, that is a folder or a link to nothing: half a download must
+  // not pass for a model without that file.
   static ModelFiles FromDirectory(const std::filesystem::path& root);
 };
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "json/json_document.h"
-#include "kernels/backend.h"
+#include "kernels/options.h"
 #include "model/model_files.h"
 
 namespace embd {
@@ -28,8 +28,8 @@ struct ModelSpec {
   std::vector<std::string> architectures;  // config.json's "architectures"
   ModelTask task = ModelTask::kEmbedding;
   Pooling pooling = Pooling::kMean;
-  // Longest input in tokens that the files allow, special tokens included (contract: "base
-  // length").
+  // Longest input in tokens that the files allow, special tokens included. May exceed the
+  // architecture's positions: the caller takes the smaller.
   std::int64_t base_length = 0;
   // Position ids start here (padding id + 1 in the RoBERTa family).
   std::int64_t position_offset = 0;
@@ -37,7 +37,9 @@ struct ModelSpec {
   std::vector<std::string> warnings;  // for the start log
 };
 
-// Throws LoadError with path, expectation and finding for everything that is wrong.
+// Throws LoadError with path, expectation and finding for everything that is wrong, and for what is
+// understood but not supported: unknown architectures, classifiers, rerankers, sparse embeddings,
+// dense modules.
 ModelSpec ReadModelSpec(const ModelFiles& files, const ModelOverrides& overrides);
 
 }  // namespace embd

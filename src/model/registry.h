@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/encoder.h"
@@ -9,8 +11,21 @@
 
 namespace embd {
 
-// The architecture for spec.model_type with its numbers from spec.config. Throws LoadError for an
-// unknown model_type (with the list of known ones) and for config values it cannot honour.
+enum class PositionStart : std::uint8_t { kZero, kAfterPaddingId };
+
+// What is known of a model_type: one row of the table in registry.cc.
+struct ArchitectureRow {
+  std::string_view model_type;
+  PositionStart position_start = PositionStart::kZero;
+  std::unique_ptr<const Architecture> (*make)(const ModelSpec& spec) = nullptr;
+};
+
+// The row for config.json's "model_type". Throws LoadError, with the list of known ones, when there
+// is none.
+const ArchitectureRow& FindArchitecture(const JsonValue& model_type);
+
+// The architecture for spec.model_type with its numbers from spec.config. Throws LoadError for
+// config values that it cannot honour.
 std::unique_ptr<const Architecture> MakeArchitecture(const ModelSpec& spec);
 
 // Every model_type that MakeArchitecture knows, sorted.

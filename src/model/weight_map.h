@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,20 +10,28 @@
 
 namespace embd {
 
+enum class TensorUse : std::uint8_t {
+  kRequired,
+  kOptional,
+  kIgnored,  // known to be of no use: not reported as unused, whatever its shape and type
+};
+
 // One row of an architecture's table of tensors.
 struct TensorRule {
-  std::string name;  // canonical, without any prefix
+  // Canonical, without any prefix. Of an ignored one it may end in '*', which stands for any rest;
+  // it is ignored with the prefix and without.
+  std::string name;
   Shape shape;
-  bool required = true;
+  TensorUse use = TensorUse::kRequired;
   std::vector<std::string> aliases;  // other accepted spellings of `name`
 };
 
 // The tensors of a checkpoint under an architecture's canonical names. Views stay valid while the
-// Checkpoint lives.
+// Checkpoint lives. Const access is safe from any thread.
 class WeightMap {
  public:
   // Tries `prefixes` in order and takes the first under which the first rule's tensor exists.
-  // Throws LoadError naming every tensor that is missing, of another shape, or not a float type.
+  // Throws LoadError naming the tensors that are missing, of another shape, or not a float type.
   static WeightMap Resolve(const Checkpoint& checkpoint, const std::vector<TensorRule>& rules,
                            const std::vector<std::string>& prefixes);
 
@@ -31,6 +41,8 @@ class WeightMap {
 
   // Tensors of the checkpoint that no rule took, by full name and shape.
   const std::vector<std::string>& unused() const { return unused_; }
+  // One line about them for the start log; empty when there are none.
+  std::string UnusedWarning() const;
 
  private:
   std::map<std::string, TensorView, std::less<>> tensors_;

@@ -1,0 +1,37 @@
+#include "model/layers/embeddings.h"
+
+namespace embd {
+namespace {
+
+TensorView SkipRows(const TensorView& table, std::int64_t rows) {
+  const std::size_t row_bytes = static_cast<std::size_t>(table.shape[1]) * SizeOf(table.dtype);
+  return {.data = table.data + static_cast<std::size_t>(rows) * row_bytes,
+          .dtype = table.dtype,
+          .shape = {table.shape[0] - rows, table.shape[1]}};
+}
+
+}  // namespace
+
+void EmbeddingsSpec::AddTo(WeightManifest& manifest) const {
+  manifest.tables.insert(manifest.tables.end(), {words, positions, types});
+  manifest.norms.push_back(norm);
+}
+
+Embeddings::Embeddings(const EmbeddingsSpec& spec, const WeightLoader& loader)
+    : words_(loader.Table(spec.words)),
+      positions_(SkipRows(loader.Table(spec.positions), spec.position_offset)),
+      types_(loader.Table(spec.types)),
+      norm_(loader.Norm(spec.norm)) {}
+
+void Embeddings::Forward(const Step& step, MatrixView x) const {
+  step.backend.Embed({.words = words_,
+                      .positions = positions_,
+                      .types = types_,
+                      .ids = step.batch.ids,
+                      .position_ids = step.batch.position_ids,
+                      .type_ids = step.batch.type_ids},
+                     x, step.lane);
+  step.backend.LayerNorm(x, norm_.view(), x, step.lane);
+}
+
+}  // namespace embd

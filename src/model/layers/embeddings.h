@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+#include "model/layers/step.h"
+#include "model/weight_loader.h"
+#include "model/weight_manifest.h"
+
+namespace embd {
+
+// x = norm(word[id] + position[offset + position id] + type[type id])
+struct EmbeddingsSpec {
+  TableSpec words;
+  TableSpec positions;
+  TableSpec types;
+  std::int64_t position_offset = 0;  // the row of position id 0
+  NormSpec norm;
+
+  void AddTo(WeightManifest& manifest) const;
+};
+
+class Embeddings {
+ public:
+  Embeddings(const EmbeddingsSpec& spec, const WeightLoader& loader);
+
+  // The rows of the step's tokens to x [tokens, hidden].
+  void Forward(const Step& step, MatrixView x) const;
+
+ private:
+  TensorView words_;
+  TensorView positions_;  // from the row of position id 0 on
+  TensorView types_;
+  NormParameters norm_;
+};
+
+}  // namespace embd
