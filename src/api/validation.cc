@@ -73,7 +73,7 @@ Result<void> CheckTokens(std::size_t tokens, const ServerInfo& info) {
 
 Result<const std::string*> ChoosePrompt(const std::optional<std::string>& name,
                                         const Prompts& prompts, const std::string& default_prompt) {
-  if (!name) return &default_prompt;
+  if (!name) return default_prompt.empty() ? nullptr : &default_prompt;
   if (const auto found = prompts.find(*name); found != prompts.end()) return &found->second;
   if (prompts.empty()) {
     return ValidationError(fmt::format(

@@ -36,8 +36,8 @@ Result<void> CheckCharacters(std::size_t characters, const ServerInfo& info);
 // Tokens of an input as the model would see it.
 Result<void> CheckTokens(std::size_t tokens, const ServerInfo& info);
 
-// What stands before every text of a request: the named prompt if one is named, else the default.
-// The pointer is into one of the arguments.
+// What stands before every text of a request: the named prompt if one is named (it may be empty),
+// else the default if that is not empty, else null. The pointer is into one of the arguments.
 Result<const std::string*> ChoosePrompt(const std::optional<std::string>& name,
                                         const Prompts& prompts, const std::string& default_prompt);
 

@@ -108,6 +108,9 @@ TEST(ChoosePromptTest, ANamedPromptReplacesTheDefault) {
   const std::string default_prompt = "default: ";
   EXPECT_EQ(**ChoosePrompt({}, kTwo, default_prompt), "default: ");
   EXPECT_EQ(**ChoosePrompt("query", kTwo, default_prompt), "query: ");
+  const Prompts empty = {{"none", ""}};
+  EXPECT_EQ(**ChoosePrompt("none", empty, default_prompt), "");
+  EXPECT_EQ(*ChoosePrompt({}, kTwo, ""), nullptr);
 }
 
 }  // namespace

@@ -27,24 +27,29 @@ struct ServiceOptions {
 // any thread; no call blocks on tokenizing or on the model.
 class Service {
  public:
-  // The references must outlive the service. Starts info.tokenization_workers threads.
+  // The references must outlive the service. Starts info.tokenization_workers threads. Throws
+  // std::bad_alloc or std::system_error.
   Service(const Tokenizer& tokenizer, Scheduler& scheduler, Metrics& metrics,
           ServiceOptions options);
+  // Answers what is not tokenized yet with kCancelled and waits until every request is answered.
   ~Service();
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
   // Calls `done` exactly once, possibly before returning, otherwise on a tokenizer or compute
-  // thread; it must not block. The first error in input order fails the whole request. Counts the
-  // request in the metrics.
+  // thread; it must not block or throw. The first error in input order fails the whole request.
+  // Checks in TEI's order: batch size, dimensions, permits, and then by input empty, prompt,
+  // characters, tokens. Counts the request in the metrics.
   void Embed(EmbedRequest request, Cancellation cancellation,
              std::function<void(Result<EmbedResponse>)> done);
 
   const ServerInfo& info() const;
   EngineHealth Health() const;
+  // With the gauges that depend on the moment brought up to date.
   const Metrics& metrics() const;
 
-  // Bytes that tokenizer threads and queued requests may keep resident, for the memory plan.
+  // Bytes that tokenizer threads and queued requests may keep resident, for the memory plan; not
+  // the texts themselves, which the server bounds together with the bodies that they came in.
   static std::size_t ResidentBytes(const ServerInfo& info);
 
  private:
