@@ -3,7 +3,7 @@
 // in the same moment on the same thread, since a shared machine's speed drifts by half. Medians of
 // the ratio are what to compare; GFLOP/s are for orientation.
 //
-//   embd_kernels_bench [isa] [rounds]
+//   embd_kernels_bench [isa] [rounds] [part of a name]
 
 #include <time.h>
 
@@ -109,9 +109,10 @@ class Block {
 
 class Bench {
  public:
-  Bench(CpuIsa isa, int rounds)
+  Bench(CpuIsa isa, int rounds, std::string filter)
       : isa_(isa),
         rounds_(rounds),
+        filter_(std::move(filter)),
         backend_(MakeCpuBackend(isa)),
         scratch_block_(std::size_t{64} << 20U),
         scratch_(scratch_block_.bytes()) {}
@@ -199,6 +200,7 @@ class Bench {
 
   void Report(const std::string& what, double flops, double items,
               const std::function<void()>& run) {
+    if (what.find(filter_) == std::string::npos) return;
     run();
     const double once = Time(run, 1);
     const int repeats = std::max(1, static_cast<int>(2e-3 / once));
@@ -228,13 +230,14 @@ class Bench {
 
   CpuIsa isa_;
   int rounds_;
+  std::string filter_;  // only what has this in its name
   std::unique_ptr<const Backend> backend_;
   PageBuffer scratch_block_;
   Arena scratch_;
 };
 
-void RunAll(CpuIsa isa, int rounds) {
-  Bench bench(isa, rounds);
+void RunAll(CpuIsa isa, int rounds, const std::string& filter) {
+  Bench bench(isa, rounds, filter);
   std::printf("instruction set %s, register peak %.1f GFLOP/s, medians of %d rounds\n",
               std::string(CpuIsaName(isa)).c_str(), 1e-9 * PeakFlops(isa), rounds);
   bench.Packing();
@@ -258,6 +261,6 @@ void RunAll(CpuIsa isa, int rounds) {
 
 int main(int argc, char** argv) {
   const embd::CpuIsa isa = embd::CpuIsaFromChoice(argc > 1 ? argv[1] : "", "first argument");
-  embd::RunAll(isa, argc > 2 ? std::atoi(argv[2]) : 11);
+  embd::RunAll(isa, argc > 2 ? std::atoi(argv[2]) : 11, argc > 3 ? argv[3] : "");
   return 0;
 }

@@ -120,7 +120,6 @@ class AttentionKernel {
                                        .a_row = padded_,
                                        .a_k = 1,
                                        .b = queries_,
-                                       .b_k = stride,
                                        .k = task_.head_size,
                                        .c = scores_ + begin * stride,
                                        .c_row = stride,

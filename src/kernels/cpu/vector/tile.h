@@ -14,13 +14,15 @@ struct TileTask {
   std::int64_t a_row = 0;  // floats between rows of a ...
   std::int64_t a_k = 1;    // ... and between consecutive k
   const float* b = nullptr;
-  std::int64_t b_k = 0;
+  std::int64_t b_k = 0;  // floats between consecutive k; with rows of a, b is dense
   std::int64_t k = 0;
   float* c = nullptr;
   std::int64_t c_row = 0;
   bool accumulate = false;          // add to what c holds
   const float* prefetch = nullptr;  // k cache lines that will be wanted soon
 };
+
+inline constexpr std::int64_t kLine = 16;  // floats of a cache line
 
 // How far ahead of its use a row of b is asked for from the second-level cache.
 inline constexpr std::int64_t kPrefetchRows = 16;
@@ -36,27 +38,32 @@ void Tile(const TileTask& task) {
   });
   const std::int64_t a_row = kLayout == ALayout::kRows ? task.a_row : 1;
   const std::int64_t a_k = kLayout == ALayout::kRows ? 1 : task.a_k;
-  const float* a = task.a;
+  const std::int64_t b_k = kLayout == ALayout::kRows ? kRegs * V::kWidth : task.b_k;
+  // One pointer for three rows: three more are reached by adding the distance once or twice, which
+  // addressing does for free, and nine pointers would not fit the general registers.
+  const float* a[(kRows + 2) / 3];
+  Unroll<(kRows + 2) / 3>([&]<int kThree>()
+                              [[gnu::always_inline]] { a[kThree] = task.a + kThree * 3 * a_row; });
   const float* b = task.b;
   const float* prefetch = task.prefetch;
   for (std::int64_t k = 0; k < task.k; ++k) {
     Reg columns[kRegs];
     Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
       columns[kReg] = V::Load(b + kReg * V::kWidth);
-      __builtin_prefetch(b + kPrefetchRows * task.b_k + kReg * V::kWidth, 0, 3);
+      __builtin_prefetch(b + kPrefetchRows * b_k + kReg * V::kWidth, 0, 3);
     });
     if constexpr (kLayout == ALayout::kRows) {
       __builtin_prefetch(prefetch, 0, 2);
-      prefetch += 16;
+      prefetch += kLine;
     }
     Unroll<kRows>([&]<int kRow>() [[gnu::always_inline]] {
-      const Reg value = V::Set(a[kRow * a_row]);
+      const Reg value = V::Set(a[kRow / 3][kRow % 3 * a_row]);
       Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
         acc[kRow][kReg] = V::Fma(value, columns[kReg], acc[kRow][kReg]);
       });
     });
-    a += a_k;
-    b += task.b_k;
+    Unroll<(kRows + 2) / 3>([&]<int kThree>() [[gnu::always_inline]] { a[kThree] += a_k; });
+    b += b_k;
   }
   Unroll<kRows>([&]<int kRow>() [[gnu::always_inline]] {
     float* const c = task.c + kRow * task.c_row;
