@@ -7,10 +7,11 @@
 # a target crashes, leaks, hangs or eats memory; the input that did it then lies in <build>/crashes/.
 set -eu
 
-build=$1
-seconds=${2:-60}
 root=$(cd "$(dirname "$0")/.." && pwd)
+build=$(cd "$1" && pwd)
+seconds=${2:-60}
 cores=$(nproc)
+cd "$root"  # where the targets look for their files
 
 run_one() {
   name=$(basename "$1")
@@ -42,4 +43,4 @@ if [ -z "$targets" ]; then
   exit 1
 fi
 # shellcheck disable=SC2086
-printf '%s\n' $targets | xargs -P "$cores" -n 1 "$0" "$build" "$seconds"
+printf '%s\n' $targets | xargs -P "$cores" -n 1 "$root/tools/run_fuzzers.sh" "$build" "$seconds"
