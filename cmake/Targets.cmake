@@ -8,6 +8,10 @@ target_compile_options(embd_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wold-style-cast -Wimplicit-fallthrough -Werror
   -fno-omit-frame-pointer)
+# clang 14 does not take g++'s attributes on C++20 lambdas; losing them costs it only speed.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(embd_options INTERFACE -Wno-ignored-attributes)
+endif()
 # The baseline of every binary. Faster instruction sets have their own files, which
 # kernels/CMakeLists.txt compiles with their own flags and kernels/cpu/ chooses at run time.
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")

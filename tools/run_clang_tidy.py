@@ -20,7 +20,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
-COMMAND = ["clang-tidy-14", "--quiet", "--extra-arg=-Wno-unknown-warning-option"]
+COMMAND = ["clang-tidy-14", "--quiet", "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-ignored-attributes"]
 
 
 def reachable(path, seen):
