@@ -138,8 +138,9 @@ JsonDocument JsonDocument::Parse(std::string_view text, std::string origin) {
   JsonDocument document;
   document.origin_ = std::move(origin);
   document.parser_ = std::make_unique<simdjson::dom::parser>();
-  const simdjson::error_code error =
-      document.parser_->parse(text.data(), text.size()).get(document.root_);
+  // The parser copies the text, which must not be null: an empty file's is.
+  const char* const data = text.empty() ? "" : text.data();
+  const simdjson::error_code error = document.parser_->parse(data, text.size()).get(document.root_);
   if (error != simdjson::SUCCESS) {
     throw LoadError({.path = document.origin_,
                      .expected = "valid JSON",

@@ -171,6 +171,11 @@ TEST_F(JsonFile, OverTheLimitIsRefused) {
             path_.string() + ": expected at most 6 bytes, found 7 bytes");
 }
 
+TEST_F(JsonFile, ThatIsEmptyIsNotJson) {
+  Write("");
+  EXPECT_THAT(MessageOf([&] { JsonDocument::ReadFile(path_, 100); }), HasSubstr("valid JSON"));
+}
+
 TEST_F(JsonFile, ThatIsMissingIsNamed) {
   EXPECT_THAT(MessageOf([&] { JsonDocument::ReadFile(path_, 100); }), HasSubstr(path_.string()));
 }

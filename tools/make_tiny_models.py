@@ -1,0 +1,237 @@
+#!/usr/bin/env python3
+"""Writes tiny BERT models with random weights and what transformers computes with them.
+
+    build/venv-golden/bin/python tools/make_tiny_models.py tests/golden/model
+
+(tools/make_golden.py makes that environment from tools/requirements-golden.txt.) Each folder is a
+whole model, whose expected.safetensors holds a packed batch (ids, type_ids, offsets), the last hidden
+states and the pooled rows: one sequence at a time, so without padding, in float64 with the weights as
+they are stored. The weights come from fixed seeds; their spread is far wider than that of fresh
+models, so that a wrong activation, norm or mask shows.
+"""
+
+import argparse
+import dataclasses
+import json
+import pathlib
+import shutil
+import zlib
+
+import numpy as np
+import safetensors.numpy
+import safetensors.torch
+import tokenizers
+import torch
+import transformers
+
+SENTENCES = [
+    "the cat sat on the mat and the dog sat on the cat",
+    "a tiny model has tiny weights but it has all the parts",
+    "who needs a large model when a small one shows the same",
+    "numbers like 1 23 456 7890 and signs like , . ! ? are words too",
+]
+PAIR = ("the small cat", "sat on a large mat !")
+VOCABULARY = 72
+LENGTHS = [1, 2, 7, 16, 31]
+
+
+@dataclasses.dataclass
+class Case:
+    name: str
+    dtype: torch.dtype = torch.float32
+    pooling: str = "mean"
+    activation: str = "gelu"
+    hidden: int = 16
+    layers: int = 2
+    heads: int = 2
+    shards: int = 1
+    masked_lm: bool = False  # names under "bert.", with a head
+    old_names: bool = False  # gamma and beta, and the buffer of position ids
+    release_6: bool = False  # pooling, modules and length as Sentence Transformers 6 writes them
+
+
+CASES = [
+    Case("f32"),
+    Case("f16", dtype=torch.float16, release_6=True),
+    Case("bf16", dtype=torch.bfloat16, pooling="cls"),
+    Case("sharded", dtype=torch.float16, hidden=8, shards=3),
+    Case("prefixed", dtype=torch.float16, hidden=8, pooling="lasttoken", masked_lm=True, old_names=True),
+    Case("gelu_new", activation="gelu_new", hidden=8, layers=1),
+    Case("relu", activation="relu", hidden=8, layers=1, heads=1),
+    Case("silu", activation="silu", hidden=8, layers=1, heads=4),
+    Case("tanh", activation="tanh", hidden=8, layers=1),
+]
+
+
+def new_tokenizer(vocabulary):
+    model = tokenizers.models.WordPiece(vocabulary, unk_token="[UNK]")
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    return tokenizer
+
+
+def make_tokenizer():
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    trainer = tokenizers.trainers.WordPieceTrainer(
+        vocab_size=VOCABULARY, special_tokens=special, show_progress=False
+    )
+    trained = new_tokenizer({"[UNK]": 0})
+    trained.train_from_iterator(SENTENCES, trainer)
+    # The trainer numbers the pieces in another order each time.
+    pieces = special + sorted(set(trained.get_vocab()) - set(special))
+    tokenizer = new_tokenizer({piece: number for number, piece in enumerate(pieces)})
+    tokenizer.add_special_tokens(special)
+    tokenizer.post_processor = tokenizers.processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[(name, tokenizer.token_to_id(name)) for name in ("[CLS]", "[SEP]")],
+    )
+    tokenizer.decoder = tokenizers.decoders.WordPiece()
+    return tokenizer
+
+
+def make_model(case):
+    config = transformers.BertConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=case.hidden,
+        num_hidden_layers=case.layers,
+        num_attention_heads=case.heads,
+        intermediate_size=case.hidden * 2 - 4,
+        hidden_act=case.activation,
+        max_position_embeddings=32,
+        layer_norm_eps=1e-5,
+        attn_implementation="eager",
+    )
+    kind = transformers.BertForMaskedLM if case.masked_lm else transformers.BertModel
+    model = kind(config).eval()
+    random = torch.Generator().manual_seed(zlib.crc32(case.name.encode()))
+    for name, parameter in model.named_parameters():
+        spread = 0.2 if parameter.dim() == 1 else 0.4
+        centre = 1.0 if name.endswith("LayerNorm.weight") else 0.0
+        parameter.data = centre + spread * torch.randn(parameter.shape, generator=random)
+    return model.to(case.dtype)
+
+
+def batch(case, tokenizer):
+    """Sequences of (ids, type ids): random ones of several lengths, and a pair with both types."""
+    random = np.random.default_rng(zlib.crc32(case.name.encode()))
+    sequences = [(random.integers(0, VOCABULARY, n), random.integers(0, 2, n)) for n in LENGTHS]
+    encoding = tokenizer.encode(*PAIR)
+    return [*sequences, (np.array(encoding.ids), np.array(encoding.type_ids))]
+
+
+def pool(hidden, mode):
+    return {"mean": hidden.mean(axis=0), "cls": hidden[0], "lasttoken": hidden[-1]}[mode]
+
+
+def expected(case, model, sequences):
+    encoder = (model.bert if case.masked_lm else model).double()
+    with torch.no_grad():
+        hidden = [
+            encoder(
+                input_ids=torch.tensor(ids)[None],
+                token_type_ids=torch.tensor(types)[None],
+                attention_mask=torch.ones(1, len(ids), dtype=torch.long),
+            ).last_hidden_state[0].numpy()
+            for ids, types in sequences
+        ]  # fmt: skip
+    return {
+        "ids": np.concatenate([ids for ids, _ in sequences]).astype(np.int32),
+        "type_ids": np.concatenate([types for _, types in sequences]).astype(np.int32),
+        "offsets": np.cumsum([0] + [len(ids) for ids, _ in sequences]).astype(np.int32),
+        "hidden": np.concatenate(hidden).astype(np.float32),
+        "pooled": np.stack([pool(rows, case.pooling) for rows in hidden]).astype(np.float32),
+    }
+
+
+def old_name(name):
+    return name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")
+
+
+def write_weights(folder, case, model):
+    tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
+    if case.masked_lm:
+        del tensors["cls.predictions.decoder.weight"], tensors["cls.predictions.decoder.bias"]  # tied
+    if case.old_names:
+        tensors = {old_name(name): value for name, value in tensors.items()}
+        tensors["bert.embeddings.position_ids"] = torch.arange(32)[None]
+    if case.shards == 1:
+        safetensors.torch.save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+        return
+    names, weight_map = sorted(tensors), {}
+    for shard in range(case.shards):
+        file = f"model-{shard + 1:05}-of-{case.shards:05}.safetensors"
+        part = names[shard :: case.shards]
+        safetensors.torch.save_file({name: tensors[name] for name in part}, folder / file, {"format": "pt"})
+        weight_map |= {name: file for name in part}
+    total = sum(value.numel() * value.element_size() for value in tensors.values())
+    write_json(
+        folder / "model.safetensors.index.json",
+        {"metadata": {"total_size": total}, "weight_map": weight_map},
+    )
+
+
+def write_json(path, document):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
+
+
+def write_sentence_files(folder, case):
+    package = "sentence_transformers.models"
+    transformer, pooling = f"{package}.Transformer", f"{package}.Pooling"
+    modes = {
+        "pooling_mode_cls_token": case.pooling == "cls",
+        "pooling_mode_mean_tokens": case.pooling == "mean",
+        "pooling_mode_max_tokens": False,
+        "pooling_mode_lasttoken": case.pooling == "lasttoken",
+    }
+    length = {"max_seq_length": 32, "do_lower_case": False}
+    if case.release_6:
+        transformer = "sentence_transformers.base.modules.transformer.Transformer"
+        pooling = "sentence_transformers.sentence_transformer.modules.pooling.Pooling"
+        modes = {"pooling_mode": case.pooling, "include_prompt": True}
+        length = {"transformer_task": "feature-extraction", "module_output_name": "token_embeddings"}
+    write_json(
+        folder / "modules.json",
+        [
+            {"idx": 0, "name": "0", "path": "", "type": transformer},
+            {"idx": 1, "name": "1", "path": "1_Pooling", "type": pooling},
+        ],
+    )
+    write_json(folder / "1_Pooling" / "config.json", {"word_embedding_dimension": case.hidden, **modes})
+    write_json(folder / "sentence_bert_config.json", length)
+
+
+def write_case(folder, case, tokenizer):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    model = make_model(case)
+    kept = ("hidden_act hidden_size intermediate_size layer_norm_eps max_position_embeddings model_type "
+            "num_attention_heads num_hidden_layers pad_token_id type_vocab_size vocab_size").split()  # fmt: skip
+    config = model.config.to_dict()
+    write_json(
+        folder / "config.json",
+        {key: config[key] for key in kept} | {"architectures": [type(model).__name__]},
+    )
+    write_sentence_files(folder, case)
+    (folder / "tokenizer.json").write_text(tokenizer.to_str(pretty=False))
+    write_weights(folder, case, model)
+    arrays = expected(case, model, batch(case, tokenizer))
+    safetensors.numpy.save_file(arrays, folder / "expected.safetensors")
+    for path in folder.glob("*.safetensors"):
+        path.chmod(0o644)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path, help="where to write one folder a model")
+    folder = parser.parse_args().folder
+    tokenizer = make_tokenizer()
+    for case in CASES:
+        write_case(folder / case.name, case, tokenizer)
+        print(folder / case.name)
+
+
+if __name__ == "__main__":
+    main()
