@@ -10,7 +10,8 @@ namespace embd::cpu {
 // runs down columns, one query per element of a register, and its result is at once the left
 // factor of the product with the values. Keys are taken in chunks whose scores stay in the first
 // level of cache; when a chunk brings a larger maximum, what was gathered so far is scaled down.
-// The chunks begin at the sequence's first key, so a query's result does not depend on the others.
+// The chunks follow from the sequence's length alone, so a query's result does not depend on which
+// others are computed with it.
 template <typename V>
 class AttentionKernel {
  public:
@@ -34,7 +35,7 @@ class AttentionKernel {
  private:
   using Reg = typename V::Reg;
 
-  static constexpr std::int64_t kKeys = 96;  // in a chunk
+  static constexpr std::int64_t kKeys = 128;  // at most, in a chunk
 
   static constexpr std::int64_t Padded(std::int64_t floats) {
     return (floats + V::kWidth - 1) / V::kWidth * V::kWidth;
@@ -65,9 +66,10 @@ class AttentionKernel {
     void Attend(std::int64_t query, std::int64_t count) const {
       const std::int64_t regs = (count + V::kWidth - 1) / V::kWidth;
       PackQueries(query, count, regs);
-      for (std::int64_t key = 0; key < task_.tokens; key += kKeys) {
-        const std::int64_t left = task_.tokens - key;
-        const std::int64_t keys = left < kKeys ? left : kKeys;
+      const std::int64_t chunks = TileCount(task_.tokens, kKeys);
+      for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
+        const std::int64_t key = task_.tokens * chunk / chunks;
+        const std::int64_t keys = task_.tokens * (chunk + 1) / chunks - key;
         Score(key, keys, regs);
         Softmax(keys, regs, key == 0);
         if (key > 0) Shrink(count);
