@@ -15,7 +15,7 @@ class Listener {
   // address cannot be bound. `address` is an IPv4 or IPv6 literal; port 0 lets the kernel choose.
   Listener(const Warmed& warmed, const std::string& address, std::uint16_t port);
   // Stops accepting; connections in the backlog that were already accepted by the kernel are
-  // served.
+  // served. Must end before the server does.
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

@@ -1,26 +1,39 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "api/embed.h"
+
 namespace embd::http {
 
-// A whole request as handlers see it: no sockets, no Boost.
+// A whole request as handlers see it: no sockets, no Boost. Header values are empty when absent.
 struct Request {
-  std::string method;        // as sent, "GET"
-  std::string path;          // without the query string
-  std::string content_type;  // empty when absent
+  std::string method;  // as sent, "GET"
+  std::string path;    // without scheme, authority and query string
+  std::string content_type;
   std::string authorization;
+  std::string origin;
   std::string body;
+};
+
+// What the access log tells of an answer.
+struct AccessRecord {
+  std::string error;  // the message; empty: success
+  std::chrono::nanoseconds total{};
+  ComputeInfo compute;  // of a success
 };
 
 struct Response {
   int status = 200;
-  std::string_view content_type;  // a constant; empty: no body and no content-type header
+  std::string_view content_type;  // a constant; empty: no content-type header
   std::string body;
-  std::vector<std::pair<std::string_view, std::string>> headers;  // lower-case names
+  std::vector<std::pair<std::string_view, std::string>> headers;  // constant, lower-case names
+  std::optional<AccessRecord> record;                             // nothing: not logged
 };
 
 }  // namespace embd::http

@@ -1,0 +1,62 @@
+#include "server/http/http_server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "server/http/http_server_impl.h"
+
+namespace embd::http {
+namespace {
+
+// Measured: an idle connection with its coroutine, its timer and its place in the event loop.
+constexpr std::size_t kIdleConnection = 3072;
+// A thread's stack as far as it is used, and what its allocations leave behind.
+constexpr std::size_t kThread = std::size_t{1} << 20U;
+// While a body is read as JSON its texts exist twice, and token ids take twice what they take as
+// text.
+constexpr std::size_t kBodyWhileRead = 3;
+
+}  // namespace
+
+HttpServer::Impl::Impl(Service& service, Log& log, const HttpServerOptions& options)
+    : state(service, log, options) {
+  for (int i = 0; i < std::max(1, options.io_threads); ++i) {
+    threads.push_back(std::make_unique<IoThread>(state));
+  }
+}
+
+void HttpServer::Impl::Serve(int socket, LogAnswers log_answers) {
+  if (!state.open.TryAdd()) {
+    ::close(socket);
+    return;
+  }
+  const std::size_t turn = next.fetch_add(1, std::memory_order_relaxed);
+  threads[turn % threads.size()]->Adopt(socket, log_answers);
+}
+
+HttpServer::HttpServer(Service& service, Log& log, const HttpServerOptions& options)
+    : impl_(std::make_unique<Impl>(service, log, options)) {}
+
+HttpServer::~HttpServer() {
+  Drain(std::chrono::steady_clock::now());
+  impl_->state.open.WaitForNone();
+}
+
+void HttpServer::Serve(int socket) { impl_->Serve(socket, LogAnswers::kYes); }
+
+void HttpServer::Drain(std::chrono::steady_clock::time_point deadline) {
+  for (const auto& thread : impl_->threads) thread->DrainConnections();
+  impl_->state.open.WaitForNone(deadline);
+  if (impl_->state.open.count() == 0) return;
+  for (const auto& thread : impl_->threads) thread->AbortConnections();
+}
+
+std::size_t HttpServer::ResidentBytes(const HttpServerOptions& options,
+                                      std::size_t max_connections) {
+  const auto threads = static_cast<std::size_t>(std::max(1, options.io_threads));
+  return options.buffer_budget + max_connections * kIdleConnection +
+         threads * (kThread + kBodyWhileRead * options.payload_limit);
+}
+
+}  // namespace embd::http

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <list>
+#include <memory>
+#include <thread>
+
+#include "server/http/server_state.h"
+
+// What runs on the server's own threads. Only connection.cc, http_server.cc, io_thread.cc and
+// listener.cc include this: Boost ends here.
+
+namespace embd::http {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+using Executor = asio::io_context::executor_type;
+template <typename T>
+using Awaitable = asio::awaitable<T, Executor>;
+using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                         asio::wait_traits<std::chrono::steady_clock>, Executor>;
+using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, Executor>;
+inline constexpr asio::use_awaitable_t<Executor> kAwait{};
+
+// Lets one coroutine wait until something has happened. Everything on one thread.
+class Event {
+ public:
+  explicit Event(const Executor& executor) : timer_(executor) {}
+
+  void Set() {
+    set_ = true;
+    timer_.cancel();
+  }
+  void Reset() { set_ = false; }
+  Awaitable<void> Wait() {
+    timer_.expires_at(std::chrono::steady_clock::time_point::max());
+    while (!set_) {
+      error_code ec;
+      co_await timer_.async_wait(asio::redirect_error(kAwait, ec));
+    }
+  }
+
+ private:
+  Timer timer_;
+  bool set_ = false;
+};
+
+class Connection;
+
+// One thread, its event loop and the connections that live on it. What is not said to be for any
+// thread is for this one only.
+class IoThread {
+ public:
+  explicit IoThread(ServerState& state);
+  ~IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+
+  // Any thread. Serves the socket here, which is counted as open already.
+  void Adopt(int socket, LogAnswers log_answers);
+  // Any thread. Tells all connections to end after their current answer, or at once.
+  void DrainConnections();
+  void AbortConnections();
+
+  ServerState& state() { return state_; }
+  asio::io_context& context() { return context_; }
+  bool draining() const { return draining_; }
+
+  // Has the connections looked at from time to time until none has a deadline.
+  void DeadlineSet();
+  void DeadlineCleared() { --deadlines_; }
+
+ private:
+  void Serve(int socket, LogAnswers log_answers);
+  void StartSweep();
+  void Sweep();
+
+  ServerState& state_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<Executor> work_;
+  Timer sweep_timer_;
+  bool sweeping_ = false;
+  std::size_t deadlines_ = 0;
+  bool draining_ = false;
+  std::list<std::shared_ptr<Connection>> connections_;
+  std::jthread thread_;  // last: it uses the others
+};
+
+}  // namespace embd::http

@@ -1,0 +1,62 @@
+#include "server/http/replies.h"
+
+#include "server/error_map.h"
+#include "server/http/json_write.h"
+
+namespace embd::http {
+namespace {
+
+std::string Milliseconds(std::chrono::nanoseconds time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+}
+
+}  // namespace
+
+Response EmptyReply(int status) {
+  Response response;
+  response.status = status;
+  return response;
+}
+
+Response TextReply(int status, std::string text) {
+  Response response;
+  response.status = status;
+  response.content_type = kTextType;
+  response.body = std::move(text);
+  return response;
+}
+
+Response JsonReply(std::string json) {
+  Response response;
+  response.content_type = kJsonType;
+  response.body = std::move(json);
+  return response;
+}
+
+Response ErrorReply(const Error& error, std::chrono::nanoseconds total) {
+  Response response = JsonReply(WriteError(error));
+  response.status = MapError(error.kind).http_status;
+  response.record = AccessRecord{.error = error.message, .total = total, .compute = {}};
+  return response;
+}
+
+Response RejectionReply(Rejection rejection) {
+  return TextReply(rejection.status, std::move(rejection.text));
+}
+
+Response ComputedReply(std::string json, const ComputeInfo& compute,
+                       std::chrono::nanoseconds total) {
+  Response response = JsonReply(std::move(json));
+  response.headers = {{"x-compute-type", "gpu+optimized"},
+                      {"x-compute-time", Milliseconds(total)},
+                      {"x-compute-characters", std::to_string(compute.characters)},
+                      {"x-compute-tokens", std::to_string(compute.tokens)},
+                      {"x-total-time", Milliseconds(total)},
+                      {"x-tokenization-time", Milliseconds(compute.tokenization)},
+                      {"x-queue-time", Milliseconds(compute.queue)},
+                      {"x-inference-time", Milliseconds(compute.inference)}};
+  response.record = AccessRecord{.error = {}, .total = total, .compute = compute};
+  return response;
+}
+
+}  // namespace embd::http

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "server/http/handler.h"
+
+namespace embd::http {
+
+enum class Method : std::uint8_t {
+  kGet,   // also serves HEAD
+  kPost,  // takes a JSON body
+};
+
+enum class Access : std::uint8_t {
+  kOpen,
+  kKey,  // needs the API key if the server has one
+};
+
+struct Route {
+  Method method;
+  std::string_view path;
+  Access access;
+  Handler handler;
+};
+
+// Every route of the server.
+std::span<const Route> Routes();
+
+}  // namespace embd::http
