@@ -149,6 +149,26 @@ TEST(BertModel, ReusesItsSpaceBetweenSteps) {
   }
 }
 
+// As the RoBERTa family needs it: the batch counts from 0, the table's rows begin later.
+TEST(BertModel, AddsThePositionOffset) {
+  const LoadedModel plain(GoldenModel("f32"), MakeRefBackend());
+  ModelSpec spec = ReadModelSpec(ModelFiles::FromDirectory(GoldenModel("f32")), {});
+  spec.position_offset = 3;
+  const std::unique_ptr<const Architecture> architecture = MakeBert(spec);
+  const EmbeddingModel shifted(
+      {.architecture = *architecture,
+       .backend = *plain.backend,
+       .encoder = architecture->Load(plain.weights, plain.checkpoint, *plain.backend),
+       .pooling = Pooling::kMean});
+  const test::OwnedBatch batch = test::ReadExpected(GoldenModel("f32")).batch.Alone(2);
+  test::OwnedBatch later = batch;
+  for (std::uint32_t& position : later.position_ids) position += 3;
+  EXPECT_EQ(test::RunStep(shifted, batch).tokens, test::RunStep(plain.model, later).tokens);
+  EXPECT_NE(test::RunStep(shifted, batch).tokens, test::RunStep(plain.model, batch).tokens);
+  later.position_ids.back() = 29;  // with the offset, one beyond the table of 32
+  EXPECT_THROW(test::RunStep(shifted, later), std::out_of_range);
+}
+
 struct BadIds {
   const char* name;
   void (*spoil)(test::OwnedBatch&);
