@@ -6,7 +6,6 @@ find_package(Threads REQUIRED)
 find_package(fmt 9 REQUIRED)         # libfmt-dev
 find_package(spdlog 1.10 REQUIRED)   # libspdlog-dev
 find_package(simdjson 3 REQUIRED)    # libsimdjson-dev
-find_package(CLI11 2.1 REQUIRED)     # libcli11-dev
 find_package(Boost 1.81 REQUIRED)    # libboost1.81-dev: Asio and Beast, headers only
 
 if(EMBD_BUILD_TESTS)
