@@ -5,12 +5,11 @@
 //
 //   embd_kernels_bench [isa] [rounds] [part of a name]
 
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <random>
@@ -261,6 +260,7 @@ void RunAll(CpuIsa isa, int rounds, const std::string& filter) {
 
 int main(int argc, char** argv) {
   const embd::CpuIsa isa = embd::CpuIsaFromChoice(argc > 1 ? argv[1] : "", "first argument");
-  embd::RunAll(isa, argc > 2 ? std::atoi(argv[2]) : 11, argc > 3 ? argv[3] : "");
+  embd::RunAll(isa, argc > 2 ? static_cast<int>(std::strtol(argv[2], nullptr, 10)) : 11,
+               argc > 3 ? argv[3] : "");
   return 0;
 }

@@ -35,7 +35,7 @@ class AttentionTest : public IsaTest {
   }
 
   static TestMatrix RandomQkv(const Case& c, std::int64_t extra_stride, std::int64_t shift) {
-    const std::int64_t tokens = std::accumulate(c.lengths.begin(), c.lengths.end(), 0);
+    const std::int64_t tokens = std::accumulate(c.lengths.begin(), c.lengths.end(), 0U);
     const std::int64_t hidden = std::int64_t{c.heads} * c.head_size;
     TestMatrix qkv = TestMatrix::Random(tokens, 3 * hidden, 1, extra_stride, shift);
     for (std::int64_t t = 0; t < tokens; ++t) {

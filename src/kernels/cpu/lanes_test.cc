@@ -19,7 +19,7 @@ using kernel_test::TestWeight;
 // A small step that uses every operation, each reading what the one before wrote.
 class Step {
  public:
-  Step(const Backend& backend, std::vector<std::uint32_t> lengths)
+  Step(const Backend& backend, const std::vector<std::uint32_t>& lengths)
       : backend_(backend), offsets_({0}) {
     for (const std::uint32_t length : lengths) {
       offsets_.push_back(offsets_.back() + length);

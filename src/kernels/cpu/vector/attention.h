@@ -145,17 +145,17 @@ class AttentionKernel {
     void SoftmaxRegs(std::int64_t keys, bool first) const {
       constexpr std::int64_t kStride = std::int64_t{kRegs} * V::kWidth;
       Reg largest[kRegs];
-      Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
         largest[kReg] = V::Load(scores_ + kReg * V::kWidth);
       });
       for (std::int64_t key = 1; key < keys; ++key) {
-        Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+        Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
           largest[kReg] =
               V::Max(largest[kReg], V::Load(scores_ + key * kStride + kReg * V::kWidth));
         });
       }
       Reg sums[kRegs];
-      Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
         sums[kReg] = V::Zero();
         float* const before = largest_ + kReg * V::kWidth;
         if (!first) {
@@ -166,14 +166,14 @@ class AttentionKernel {
         V::Store(before, largest[kReg]);
       });
       for (std::int64_t key = 0; key < keys; ++key) {
-        Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+        Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
           float* const score = scores_ + key * kStride + kReg * V::kWidth;
           const Reg weight = Math<V>::Exp2(V::Sub(V::Load(score), largest[kReg]));
           sums[kReg] = V::Add(sums[kReg], weight);
           V::Store(score, weight);
         });
       }
-      Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
         float* const total = sums_ + kReg * V::kWidth;
         if (!first) {
           const Reg shrink = V::Load(shrink_ + kReg * V::kWidth);

@@ -33,8 +33,8 @@ template <typename V, int kRows, int kRegs, ALayout kLayout>
 void Tile(const TileTask& task) {
   using Reg = typename V::Reg;
   Reg acc[kRows][kRegs];
-  Unroll<kRows>([&]<int kRow>() [[gnu::always_inline]] {
-    Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] { acc[kRow][kReg] = V::Zero(); });
+  Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
+    Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) { acc[kRow][kReg] = V::Zero(); });
   });
   const std::int64_t a_row = kLayout == ALayout::kRows ? task.a_row : 1;
   const std::int64_t a_k = kLayout == ALayout::kRows ? 1 : task.a_k;
@@ -42,13 +42,14 @@ void Tile(const TileTask& task) {
   // One pointer for three rows: three more are reached by adding the distance once or twice, which
   // addressing does for free, and nine pointers would not fit the general registers.
   const float* a[(kRows + 2) / 3];
-  Unroll<(kRows + 2) / 3>([&]<int kThree>()
-                              [[gnu::always_inline]] { a[kThree] = task.a + kThree * 3 * a_row; });
+  Unroll<(kRows + 2) / 3>([&]<int kThree>() __attribute__((always_inline)) {
+    a[kThree] = task.a + kThree * 3 * a_row;
+  });
   const float* b = task.b;
   const float* prefetch = task.prefetch;
   for (std::int64_t k = 0; k < task.k; ++k) {
     Reg columns[kRegs];
-    Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+    Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
       columns[kReg] = V::Load(b + kReg * V::kWidth);
       __builtin_prefetch(b + kPrefetchRows * b_k + kReg * V::kWidth, 0, 3);
     });
@@ -56,18 +57,18 @@ void Tile(const TileTask& task) {
       __builtin_prefetch(prefetch, 0, 2);
       prefetch += kLine;
     }
-    Unroll<kRows>([&]<int kRow>() [[gnu::always_inline]] {
+    Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
       const Reg value = V::Set(a[kRow / 3][kRow % 3 * a_row]);
-      Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
         acc[kRow][kReg] = V::Fma(value, columns[kReg], acc[kRow][kReg]);
       });
     });
-    Unroll<(kRows + 2) / 3>([&]<int kThree>() [[gnu::always_inline]] { a[kThree] += a_k; });
+    Unroll<(kRows + 2) / 3>([&]<int kThree>() __attribute__((always_inline)) { a[kThree] += a_k; });
     b += b_k;
   }
-  Unroll<kRows>([&]<int kRow>() [[gnu::always_inline]] {
+  Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
     float* const c = task.c + kRow * task.c_row;
-    Unroll<kRegs>([&]<int kReg>() [[gnu::always_inline]] {
+    Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
       Reg sum = acc[kRow][kReg];
       if (task.accumulate) sum = V::Add(V::Load(c + kReg * V::kWidth), sum);
       V::Store(c + kReg * V::kWidth, sum);
