@@ -63,7 +63,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<bool> Send(std::string_view first, std::string_view second);
   Awaitable<bool> WaitFor(Interest interest);
   Awaitable<bool> Take(std::size_t bytes);  // of the budget, waiting for it if need be
-  Awaitable<bool> Reserve(std::string& body, std::size_t capacity);
+  Awaitable<bool> Reserve(std::string& body, std::size_t size);
   Awaitable<void> Linger();
   bool RequestHasArrived();
   void SetDeadline(std::chrono::milliseconds after);

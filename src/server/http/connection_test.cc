@@ -108,7 +108,9 @@ TEST(Connection, GoesOnAfterErrors) {
   for (const ErrorCase& c : cases) {
     const Answer answer = client.Ask(c.request);
     EXPECT_EQ(answer.status, c.status) << c.request;
-    if (c.body != "?") EXPECT_EQ(answer.body, c.body) << c.request;
+    if (c.body != "?") {
+      EXPECT_EQ(answer.body, c.body) << c.request;
+    }
     EXPECT_EQ(answer.header("vary"),
               "origin, access-control-request-method, access-control-request-headers");
     EXPECT_EQ(answer.header("access-control-allow-origin"), "*");
@@ -197,7 +199,7 @@ TEST(Connection, TakesRequestsByteByByte) {
     for (const char byte : request) client.Send({&byte, 1});
     const Answer answer = client.Receive();
     EXPECT_EQ(answer.status, 200);
-    if (request != "\r\n" + Get("/health")) EXPECT_EQ(answer.body, kAnswer);
+    EXPECT_EQ(answer.body, request.find("POST") == 0 ? kAnswer : "");
   }
 }
 
