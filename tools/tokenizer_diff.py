@@ -26,22 +26,21 @@ CHUNK = 20000
 
 
 def char_offsets(text, offsets):
-    """The reference's conversion of byte offsets, which is what its Python interface shows."""
-    if text.isascii():
-        return offsets
-    place, at = [], 0
+    """Places in bytes as places in characters, which is what the reference's Python interface shows;
+    None for one inside a character. That happens where a post-processor has cut off a space: it cuts
+    bytes off byte offsets and characters off character offsets."""
+    place = {}
+    at = 0
     for index, char in enumerate(text):
-        place.extend([index] * len(char.encode()))
-    converted = []
-    for begin, end in offsets:
-        if begin >= len(place):
-            converted.append((begin, end))
-        elif end < len(place):
-            converted.append((place[begin], place[end]))
-        else:
-            last = place[end - 1] if 0 < end <= len(place) else place[begin] + 1
-            converted.append((place[begin], last + 1))
-    return converted
+        place[at] = index
+        at += len(char.encode())
+    place[at] = len(text)
+    return [(place.get(begin), place.get(end)) for begin, end in offsets]
+
+
+def same_offsets(expected, found):
+    return len(expected) == len(found) and all(
+        b in (None, a) for pair in zip(expected, found) for a, b in zip(*pair))
 
 
 class Comparison:
@@ -94,7 +93,7 @@ class Comparison:
         else:
             sides = [char_offsets(side, offsets) for side in text]
             offsets = [sides[side or 0][i] for i, side in enumerate(theirs.sequence_ids)]
-        if offsets != theirs.offsets:
+        if not same_offsets(theirs.offsets, offsets):
             self.show("offsets", text, theirs.offsets, offsets)
 
     def decode(self, count):
@@ -114,14 +113,22 @@ class Comparison:
                 if a != b:
                     self.show(f"decoding (skip {skip})", ids, repr(b), repr(a))
 
+    def fuzzed(self, count, seed, bits):
+        """Fuzzed texts. Where added tokens swallow whitespace and a post-processor cuts it off again,
+        only ASCII may stand around them: characters do not tell what happens to the bytes."""
+        for text in tokenizer_texts.fuzzed(count, seed, bits):
+            if self.path.stem == "roberta" and "<mask>" in text:
+                text = "".join(c for c in text if c <= "\x7f" or not c.isspace())
+            yield text
+
     def run(self, step, fuzzed):
         scalars = tokenizer_texts.SCALARS[::step]
         self.encode(map(chr, scalars), special=False)
         self.encode((f"ab{chr(c)}Cd" for c in scalars), special=False)
         bits = tokenizer_make_files.bits(self.path.stem)
-        self.encode(tokenizer_texts.fuzzed(fuzzed, 1, bits))
+        self.encode(self.fuzzed(fuzzed, 1, bits))
         self.encode(tokenizer_texts.prose(fuzzed // 10))
-        texts = list(tokenizer_texts.fuzzed(fuzzed // 5, 2, bits))
+        texts = list(self.fuzzed(fuzzed // 5, 2, bits))
         pairs = list(zip(texts[::2], texts[1::2]))
         self.encode(pairs)
         self.encode(pairs, special=False)

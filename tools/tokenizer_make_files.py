@@ -7,7 +7,7 @@
 import pathlib
 import sys
 
-from tokenizers import (AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers,
+from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers,
                         processors, trainers)
 
 import tokenizer_texts
@@ -72,17 +72,192 @@ def bert_added(small=False):
     return tokenizer
 
 
+def byte_level(small, specials, pre_tokenizer=None, **model):
+    tokenizer = Tokenizer(models.BPE(**model))
+    tokenizer.pre_tokenizer = pre_tokenizer or pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.train_from_iterator(
+        tokenizer_texts.corpus(small),
+        trainers.BpeTrainer(vocab_size=SMALL if small else 10000, special_tokens=specials,
+                            show_progress=False,
+                            initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
+    return tokenizer
+
+
+def gpt2(small=False):
+    tokenizer = byte_level(small, ["<|endoftext|>"])
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    return tokenizer
+
+
+def roberta(small=False):
+    specials = ["<s>", "<pad>", "</s>", "<unk>"]
+    tokenizer = byte_level(small, specials, pre_tokenizers.ByteLevel(add_prefix_space=True))
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", tokenizer.token_to_id("</s>")), ("<s>", tokenizer.token_to_id("<s>")))
+    return tokenizer
+
+
+def split_then_bytes(expression):
+    return pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(expression), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+
+
+LLAMA = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+         r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+QWEN = LLAMA.replace("{1,3}", "")
+
+
+def llama3(small=False):
+    tokenizer = byte_level(small, ["<|begin_of_text|>", "<|end_of_text|>"],
+                           split_then_bytes(LLAMA), ignore_merges=True)
+    begin = tokenizer.token_to_id("<|begin_of_text|>")
+    tokenizer.post_processor = processors.Sequence([
+        processors.ByteLevel(trim_offsets=True, add_prefix_space=True),
+        processors.TemplateProcessing(
+            single="<|begin_of_text|> $A", pair="<|begin_of_text|> $A <|begin_of_text|>:1 $B:1",
+            special_tokens=[("<|begin_of_text|>", begin)])])
+    return tokenizer
+
+
+def qwen2(small=False):
+    tokenizer = byte_level(small, ["<|endoftext|>"], split_then_bytes(QWEN))
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    tokenizer.add_special_tokens(["<|im_start|>", "<|im_end|>"])
+    tokenizer.add_tokens([AddedToken("<tool>", normalized=False, special=False)])
+    return tokenizer
+
+
+def modernbert(small=False):
+    tokenizer = byte_level(small, ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"])
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.post_processor = bert_template(tokenizer)
+    tokenizer.add_tokens([AddedToken(" " * n, normalized=True) for n in range(2, 6)]
+                         + [AddedToken("|||EMAIL|||", normalized=False)])
+    return tokenizer
+
+
+def byte_fallback(small=False):
+    """As Llama 2, Mistral and Gemma have it."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    tokenizer.normalizer = normalizers.Sequence([
+        normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
+    tokenizer.decoder = decoders.Sequence([
+        decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(),
+        decoders.Strip(" ", 1, 0)])
+    tokenizer.train_from_iterator(
+        tokenizer_texts.corpus(small),
+        trainers.BpeTrainer(vocab_size=SMALL if small else 6000, show_progress=False,
+                            special_tokens=["<unk>", "<s>", "</s>"] + [f"<0x{b:02X}>" for b in range(256)],
+                            limit_alphabet=400, max_token_length=16))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A", pair="<s> $A <s>:1 $B:1", special_tokens=[("<s>", 1)])
+    return tokenizer
+
+
+def affix_bpe(small=False):
+    """The first GPT and its kin: affixes and an unknown token that is not fused."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", continuing_subword_prefix="##",
+                                     end_of_word_suffix="</w>"))
+    tokenizer.normalizer = normalizers.Sequence([
+        normalizers.NFKC(), normalizers.Lowercase(), normalizers.StripAccents()])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation("merged_with_previous"),
+        pre_tokenizers.Digits(individual_digits=True)])
+    tokenizer.decoder = decoders.BPEDecoder()
+    tokenizer.train_from_iterator(
+        tokenizer_texts.corpus(small),
+        trainers.BpeTrainer(vocab_size=SMALL if small else 5000, show_progress=False,
+                            special_tokens=["<unk>"], limit_alphabet=200,
+                            continuing_subword_prefix="##", end_of_word_suffix="</w>"))
+    return tokenizer
+
+
+def characters(small, normalizer, pre_tokenizer=None, decoder=None):
+    """Every character a token, so that ids and offsets show what the other components did."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    if normalizer:
+        tokenizer.normalizer = normalizer
+    if pre_tokenizer:
+        tokenizer.pre_tokenizer = pre_tokenizer
+    if decoder:
+        tokenizer.decoder = decoder
+    tokenizer.train_from_iterator(
+        tokenizer_texts.corpus(small),
+        trainers.BpeTrainer(vocab_size=300 if small else 4000, show_progress=False,
+                            special_tokens=["<unk>"], limit_alphabet=299 if small else 3000))
+    return tokenizer
+
+
+def words(small, pre_tokenizer, normalizer=None, decoder=None):
+    """Every piece a token, mostly the unknown one: offsets show where the splits are."""
+    tokenizer = Tokenizer(models.WordLevel(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizer
+    if normalizer:
+        tokenizer.normalizer = normalizer
+    if decoder:
+        tokenizer.decoder = decoder
+    tokenizer.train_from_iterator(
+        tokenizer_texts.corpus(small),
+        trainers.WordLevelTrainer(vocab_size=300 if small else 3000, special_tokens=["<unk>"],
+                                  show_progress=False))
+    return tokenizer
+
+
+def part_builders():
+    n, p, d = normalizers, pre_tokenizers, decoders
+    split = lambda behavior, invert=False: p.Split("ab", behavior, invert)
+    return {
+        "nfc": lambda small=False: characters(small, n.NFC()),
+        "nfd": lambda small=False: characters(small, n.NFD(), decoder=d.CTC()),
+        "nfkc": lambda small=False: characters(small, n.NFKC(), p.Whitespace()),
+        "nfkd": lambda small=False: characters(small, n.Sequence([n.NFKD(), n.StripAccents()])),
+        "nmt": lambda small=False: characters(small, n.Sequence([
+            n.Nmt(), n.Strip(), n.Replace("e", "\u00e9a"), n.Prepend("_x"), n.Lowercase()])),
+        "strip_left": lambda small=False: characters(small, n.Strip(right=False)),
+        "strip_right": lambda small=False: characters(small, n.Strip(left=False)),
+        "byte_normalizer": lambda small=False: characters(small, n.ByteLevel(), decoder=d.ByteLevel()),
+        "whitespace": lambda small=False: words(small, p.Whitespace()),
+        "whitespace_split": lambda small=False: words(small, p.WhitespaceSplit(), decoder=d.Fuse()),
+        "punctuation_contiguous": lambda small=False: words(small, p.Punctuation("contiguous")),
+        "punctuation_removed": lambda small=False: words(small, p.Punctuation("removed")),
+        "punctuation_next": lambda small=False: words(small, p.Punctuation("merged_with_next")),
+        "digits": lambda small=False: words(small, p.Digits()),
+        "delimiter": lambda small=False: words(small, p.CharDelimiterSplit("a")),
+        "scripts": lambda small=False: words(small, p.UnicodeScripts()),
+        "fixed_length": lambda small=False: words(small, p.FixedLength(3)),
+        "metaspace_always": lambda small=False: words(small, p.Metaspace(), decoder=d.Metaspace()),
+        "metaspace_first": lambda small=False: words(
+            small, p.Metaspace(prepend_scheme="first"), n.Strip(), d.Metaspace()),
+        "metaspace_never": lambda small=False: words(
+            small, p.Sequence([p.WhitespaceSplit(), p.Metaspace(prepend_scheme="never", split=False)])),
+        "split_removed": lambda small=False: words(small, split("removed")),
+        "split_inverted": lambda small=False: words(small, split("removed", True)),
+        "split_previous": lambda small=False: words(small, split("merged_with_previous", True)),
+        "split_next": lambda small=False: words(small, split("merged_with_next")),
+        "split_contiguous": lambda small=False: words(small, split("contiguous", True)),
+    }
+
+
 # What the fuzzed strings for a tokenizer should contain.
 BITS = {
     "bert_added": ["<mask>", " <mask> ", "<right> ", "<both>", " <both> ", "Hello", "hello", "the", "The",
                    "\u00c9t\u00e9", "\u00e9t\u00e9", "  ", "thequick", "theq", "ony", "colony", "\u4f60\u597d",
                    "\u2581 ", " \u2581"],
 }
-BUILDERS = {f.__name__: f for f in (bert_uncased, bert_cased, bert_multilingual, bert_added)}
+BUILDERS = {f.__name__: f for f in (
+    bert_uncased, bert_cased, bert_multilingual, bert_added, gpt2, roberta, llama3, qwen2, modernbert,
+    byte_fallback, affix_bpe)} | part_builders()
+OTHER_BITS = BERT_SPECIALS + ["<mask>", " <mask>", "<s>", "</s>", "<unk>", "<|endoftext|>", "<|im_start|>",
+                              "<|begin_of_text|>", "<tool>", "|||EMAIL|||", "'S", "'\u017f", "'LL", "ab",
+                              "abab", " \n", "\n\n ", "1234567", "<0x41>", "\u30fc", "  a", "\u3042\u4e00"]
 
 
 def bits(name):
-    return BITS.get(name, BERT_SPECIALS)
+    return BITS.get(name, OTHER_BITS)
 
 
 def main():

@@ -9,6 +9,7 @@ one of the 1,112,064 scalar values.
     python3 tools/unicode_generate_tables.py > src/unicode/tables.cc
 """
 
+import struct
 import sys
 
 import tokenizers
@@ -22,7 +23,9 @@ CATEGORIES = ("Cn Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk
 # Bit numbers in `combos`; char_properties.h has the same list.
 FLAGS = ("BertRemoved Whitespace BertPunctuation NonspacingMark CombiningMark Chinese Lowercases "
          "Decomposes CompatDecomposes NonStarter AddedTokenWord Numeric RegexSpace RegexWord "
-         "Alphabetic NmtRemoved NmtSpace").split()
+         "Alphabetic NmtRemoved NmtSpace NfcChanges NfkcChanges GraphemeExtends GraphemeControl "
+         "GraphemePrepend Pictographic PictographicExtends ConjunctConsonant ConjunctLinker "
+         "ConjunctExtends").split()
 CATEGORY_SHIFT = 27
 
 
@@ -138,6 +141,53 @@ def scripts():
     return numbers
 
 
+def any_char_map():
+    """A Precompiled map that makes an X of every character, and of the whole of a grapheme cluster of
+    fewer than six bytes: it lets the reference count clusters."""
+    root, leaf = 256, 1280
+    more = {1: 512, 2: 768, 3: 1024}  # states that wait for so many continuation bytes
+    units = [0] * 1536
+
+    def step(state, byte, target, ends):
+        place = state ^ byte
+        units[place] = (place ^ target) << 10 | ends << 8 | byte
+
+    units[0] = root << 10
+    for byte in range(1, 0x80):
+        step(root, byte, leaf, 1)
+    for byte in range(0xC2, 0xF5):
+        step(root, byte, more[1 if byte < 0xE0 else 2 if byte < 0xF0 else 3], 0)
+    for waiting, state in more.items():
+        for byte in range(0x80, 0xC0):
+            step(state, byte, leaf if waiting == 1 else more[waiting - 1], int(waiting == 1))
+    blob = struct.pack(f"<I{len(units)}I", 4 * len(units), *units) + b"X\0"
+    return normalizers.Precompiled(blob)
+
+
+def grapheme_sets():
+    """Properties for the boundaries of grapheme clusters, as far as the Precompiled normalizer,
+    which only treats those of fewer than six bytes as one, lets them show."""
+    normalizer = any_char_map()
+    count = lambda text: len(normalizer.normalize_str(text))
+    ka, virama, acute, zwj, copyright_sign = "\u0915", "\u094d", "\u0301", "\u200d", "\u00a9"
+    characters = list(map(chr, SCALARS[1:]))
+    extends = {c for c in characters if count("a" + c) == 1}
+    sets = {
+        "GraphemeExtends": extends,
+        "GraphemeControl": {c for c in characters if count(c + acute + "\u0302") == 2} | {"\0"},
+        "GraphemePrepend": {c for c in characters if count(c + "a") == 1},
+        "Pictographic": {c for c in characters
+                         if c not in extends and count(copyright_sign + zwj + c) == 3},
+        "PictographicExtends": {c for c in extends
+                                if count(copyright_sign + c + zwj + copyright_sign + acute) == 5},
+        "ConjunctConsonant": {c for c in characters if c not in extends
+                              and count(c + virama + ka + acute) == 4},
+        "ConjunctLinker": {c for c in extends if count(ka + c + ka + acute) == 4},
+        "ConjunctExtends": {c for c in extends if count(ka + c + virama + ka + acute) == 5},
+    }
+    return {name: set(map(ord, members)) for name, members in sets.items()}
+
+
 def two_stage(values, shift):
     """Splits a dense list into an index of blocks and the distinct blocks."""
     size = 1 << shift
@@ -194,7 +244,14 @@ def main():
     mark_candidates = sorted(matching(r"\p{M}") | set(changed(bert(strip_accents=True), {""})))
     classes = combining_classes(mark_candidates, nfd)
 
+    pairs = sorted(compositions(decomposition, nfc).items())
+    seconds = ({second for (_, second), _ in pairs} | set(range(0x1161, 0x1176))
+               | set(range(0x11A8, 0x11C3)))
+
     sets = {
+        **grapheme_sets(),
+        "NfcChanges": set(changed(nfc)) | seconds,
+        "NfkcChanges": set(changed(normalizers.NFKC())) | seconds,
         "BertRemoved": {c for c, out in cleaned.items() if out == ""},
         "Whitespace": isolated_by(pre_tokenizers.WhitespaceSplit()),
         "BertPunctuation": isolated_by(pre_tokenizers.Punctuation()),
@@ -254,7 +311,6 @@ def main():
     emit_mapping("Lower", lowercase, "Lowercase.")
     emit_mapping("Canonical", without_hangul(decomposition), "NFD, Hangul syllables excepted.")
     emit_mapping("Compat", without_hangul(compat), "NFKD, Hangul syllables excepted.")
-    pairs = sorted(compositions(decomposition, nfc).items())
     print("\n// Canonical compositions, sorted by first, then second.")
     print(f"const Composition kCompositions[{len(pairs)}] = {{")
     for (first, second), composed in pairs:

@@ -8,14 +8,46 @@
 #include <utility>
 #include <vector>
 
+#include "tokenizer/decoders/bpe_decoder.h"
+#include "tokenizer/decoders/byte_fallback_decoder.h"
+#include "tokenizer/decoders/byte_level_decoder.h"
+#include "tokenizer/decoders/ctc_decoder.h"
+#include "tokenizer/decoders/fuse_decoder.h"
+#include "tokenizer/decoders/metaspace_decoder.h"
+#include "tokenizer/decoders/replace_decoder.h"
+#include "tokenizer/decoders/sequence_decoder.h"
+#include "tokenizer/decoders/strip_decoder.h"
 #include "tokenizer/decoders/word_piece_decoder.h"
+#include "tokenizer/models/bpe.h"
+#include "tokenizer/models/word_level.h"
 #include "tokenizer/models/word_piece.h"
 #include "tokenizer/normalizers/bert_normalizer.h"
+#include "tokenizer/normalizers/byte_level_normalizer.h"
+#include "tokenizer/normalizers/lowercase.h"
+#include "tokenizer/normalizers/nmt.h"
+#include "tokenizer/normalizers/prepend.h"
+#include "tokenizer/normalizers/replace.h"
 #include "tokenizer/normalizers/sequence_normalizer.h"
+#include "tokenizer/normalizers/strip.h"
+#include "tokenizer/normalizers/strip_accents.h"
+#include "tokenizer/normalizers/unicode_form.h"
 #include "tokenizer/post_processors/bert_processing.h"
+#include "tokenizer/post_processors/byte_level_processing.h"
+#include "tokenizer/post_processors/roberta_processing.h"
+#include "tokenizer/post_processors/sequence_processing.h"
 #include "tokenizer/post_processors/template_processing.h"
 #include "tokenizer/pre_tokenizers/bert_pre_tokenizer.h"
+#include "tokenizer/pre_tokenizers/byte_level.h"
+#include "tokenizer/pre_tokenizers/char_delimiter_split.h"
+#include "tokenizer/pre_tokenizers/digits.h"
+#include "tokenizer/pre_tokenizers/fixed_length.h"
+#include "tokenizer/pre_tokenizers/metaspace.h"
+#include "tokenizer/pre_tokenizers/punctuation.h"
 #include "tokenizer/pre_tokenizers/sequence_pre_tokenizer.h"
+#include "tokenizer/pre_tokenizers/split.h"
+#include "tokenizer/pre_tokenizers/unicode_scripts.h"
+#include "tokenizer/pre_tokenizers/whitespace.h"
+#include "tokenizer/pre_tokenizers/whitespace_split.h"
 
 namespace embd {
 namespace {
@@ -50,6 +82,8 @@ using DecoderRow = Row<std::unique_ptr<Decoder>>;
 
 std::unique_ptr<Normalizer> LoadNormalizer(const JsonValue& json);
 std::unique_ptr<PreTokenizer> LoadPreTokenizer(const JsonValue& json);
+PostProcessor LoadPostProcessor(const JsonValue& json);
+std::unique_ptr<Decoder> LoadDecoder(const JsonValue& json);
 
 template <typename T>
 std::vector<T> LoadList(const JsonValue& json, T (*load)(const JsonValue&)) {
@@ -67,27 +101,63 @@ std::unique_ptr<PreTokenizer> LoadPreTokenizerSequence(const JsonValue& json) {
       LoadList(json.Get("pretokenizers"), LoadPreTokenizer));
 }
 
+PostProcessor LoadPostProcessorSequence(const JsonValue& json) {
+  return SequenceProcessing(json, LoadList(json.Get("processors"), LoadPostProcessor));
+}
+
+std::unique_ptr<Decoder> LoadDecoderSequence(const JsonValue& json) {
+  return std::make_unique<SequenceDecoder>(LoadList(json.Get("decoders"), LoadDecoder));
+}
+
 constexpr NormalizerRow kNormalizers[] = {
     {"BertNormalizer", BertNormalizer::FromJson},
+    {"ByteLevel", ByteLevelNormalizer::FromJson},
+    {"Lowercase", Lowercase::FromJson},
+    {"NFC", UnicodeForm::Nfc},
+    {"NFD", UnicodeForm::Nfd},
+    {"NFKC", UnicodeForm::Nfkc},
+    {"NFKD", UnicodeForm::Nfkd},
+    {"Nmt", Nmt::FromJson},
+    {"Prepend", Prepend::FromJson},
+    {"Replace", Replace::FromJson},
     {"Sequence", LoadNormalizerSequence},
+    {"Strip", StripNormalizer::FromJson},
+    {"StripAccents", StripAccents::FromJson},
 };
 
 constexpr PreTokenizerRow kPreTokenizers[] = {
     {"BertPreTokenizer", BertPreTokenizer::FromJson},
+    {"ByteLevel", ByteLevel::FromJson},
+    {"CharDelimiterSplit", CharDelimiterSplit::FromJson},
+    {"Digits", Digits::FromJson},
+    {"FixedLength", FixedLength::FromJson},
+    {"Metaspace", Metaspace::FromJson},
+    {"Punctuation", Punctuation::FromJson},
     {"Sequence", LoadPreTokenizerSequence},
+    {"Split", Split::FromJson},
+    {"UnicodeScripts", UnicodeScripts::FromJson},
+    {"Whitespace", Whitespace::FromJson},
+    {"WhitespaceSplit", WhitespaceSplit::FromJson},
 };
 
 constexpr ModelRow kModels[] = {
+    {"BPE", Bpe::FromJson},
+    {"WordLevel", WordLevel::FromJson},
     {"WordPiece", WordPiece::FromJson},
 };
 
 constexpr PostProcessorRow kPostProcessors[] = {
-    {"BertProcessing", BertProcessingFromJson},
+    {"BertProcessing", BertProcessingFromJson},         {"ByteLevel", ByteLevelProcessingFromJson},
+    {"RobertaProcessing", RobertaProcessingFromJson},   {"Sequence", LoadPostProcessorSequence},
     {"TemplateProcessing", TemplateProcessingFromJson},
 };
 
 constexpr DecoderRow kDecoders[] = {
-    {"WordPiece", WordPieceDecoder::FromJson},
+    {"BPEDecoder", BpeDecoder::FromJson},      {"ByteFallback", ByteFallbackDecoder::FromJson},
+    {"ByteLevel", ByteLevelDecoder::FromJson}, {"CTC", CtcDecoder::FromJson},
+    {"Fuse", FuseDecoder::FromJson},           {"Metaspace", MetaspaceDecoder::FromJson},
+    {"Replace", ReplaceDecoder::FromJson},     {"Sequence", LoadDecoderSequence},
+    {"Strip", StripDecoder::FromJson},         {"WordPiece", WordPieceDecoder::FromJson},
 };
 
 std::unique_ptr<Normalizer> LoadNormalizer(const JsonValue& json) {
@@ -96,6 +166,14 @@ std::unique_ptr<Normalizer> LoadNormalizer(const JsonValue& json) {
 
 std::unique_ptr<PreTokenizer> LoadPreTokenizer(const JsonValue& json) {
   return LoadTyped<std::unique_ptr<PreTokenizer>>(json, kPreTokenizers);
+}
+
+PostProcessor LoadPostProcessor(const JsonValue& json) {
+  return LoadTyped<PostProcessor>(json, kPostProcessors);
+}
+
+std::unique_ptr<Decoder> LoadDecoder(const JsonValue& json) {
+  return LoadTyped<std::unique_ptr<Decoder>>(json, kDecoders);
 }
 
 // Files from before models carried their type are told apart by their members.
@@ -120,11 +198,14 @@ TokenizerParts LoadTokenizerJson(const JsonValue& root) {
   if (const auto json = root.Find("normalizer")) parts.normalizer = LoadNormalizer(*json);
   if (const auto json = root.Find("pre_tokenizer")) parts.pre_tokenizer = LoadPreTokenizer(*json);
   parts.model = LoadModel(root.Get("model"));
+  if (parts.pre_tokenizer && parts.pre_tokenizer->EndsWithByteChars() && parts.model->ReadBytes()) {
+    parts.pre_tokenizer->KeepBytes();
+  }
   if (const auto json = root.Find("post_processor")) {
-    parts.post_processor = LoadTyped<PostProcessor>(*json, kPostProcessors);
+    parts.post_processor = LoadPostProcessor(*json);
   }
   if (const auto json = root.Find("decoder")) {
-    parts.decoder = LoadTyped<std::unique_ptr<Decoder>>(*json, kDecoders);
+    parts.decoder = LoadDecoder(*json);
   }
   if (const auto json = root.Find("added_tokens")) {
     parts.added_vocabulary = AddedVocabulary(*json, *parts.model, parts.normalizer.get());

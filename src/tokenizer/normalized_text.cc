@@ -64,6 +64,14 @@ void TextRewriter::Insert(std::string_view added) {
   }
 }
 
+void TextRewriter::InsertBeforeNext(std::string_view added) {
+  spare_.text += added;
+  if (text_.tracked) {
+    const ByteRange origin = AtEnd() ? ByteRange{} : text_.origins[position_];
+    spare_.origins.insert(spare_.origins.end(), added.size(), origin);
+  }
+}
+
 void TextRewriter::Finish() {
   std::swap(text_.text, spare_.text);
   std::swap(text_.origins, spare_.origins);

@@ -44,6 +44,13 @@ class TextRewriter {
   void Drop(std::size_t bytes) { position_ += bytes; }
   // An additional character or string after what has been consumed.
   void Insert(std::string_view added);
+  // An additional string before the next character, whose origin it shares.
+  void InsertBeforeNext(std::string_view added);
+  // Goes on at another place of the source: what is skipped is dropped, and what is gone back over
+  // can be read again.
+  void Seek(std::size_t position) { position_ = position; }
+  // Bytes of the result so far.
+  std::size_t written() const { return spare_.text.size(); }
   // What was not consumed is dropped.
   void Finish();
 

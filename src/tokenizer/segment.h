@@ -30,6 +30,7 @@ struct Segment {
 
   NormalizedText spare_text;
   std::vector<Piece> spare_pieces;
+  std::vector<ByteRange> matches;
 
   std::string_view TextOf(const Piece& piece) const {
     return std::string_view(text.text).substr(piece.begin, piece.end - piece.begin);
@@ -49,6 +50,34 @@ void SplitPieces(Segment& segment, Split split) {
   }
   segment.pieces.swap(segment.spare_pieces);
 }
+
+// Rewrites the text piece by piece: `rewrite(piece, rewriter)` consumes the piece's bytes and says
+// what becomes of them. Added tokens stay as they are.
+template <typename Rewrite>
+void RewritePieces(Segment& segment, Rewrite rewrite) {
+  TextRewriter rewriter(segment.text, segment.spare_text);
+  for (Piece& piece : segment.pieces) {
+    rewriter.Seek(piece.begin);
+    const auto begin = static_cast<std::uint32_t>(rewriter.written());
+    if (piece.is_token()) {
+      rewriter.Keep(piece.end - piece.begin);
+    } else {
+      rewrite(piece, rewriter);
+    }
+    piece.begin = begin;
+    piece.end = static_cast<std::uint32_t>(rewriter.written());
+  }
+  rewriter.Finish();
+}
+
+// How many whitespace characters (or Ġ, which stands for a space) the spelling of a token starts
+// and ends with.
+struct TokenSpaces {
+  std::uint32_t leading = 0;
+  std::uint32_t trailing = 0;
+
+  static TokenSpaces Of(std::string_view spelling);
+};
 
 // One token of the model: a vocabulary id and what it covers, in bytes of the segment's text at
 // first and of the input in the end.

@@ -9,6 +9,7 @@
 
 #include "json/json_document.h"
 #include "tokenizer/load_tokenizer_json.h"
+#include "tokenizer/models/model_scratch.h"
 #include "tokenizer/truncation.h"
 #include "unicode/utf8.h"
 
@@ -33,6 +34,8 @@ struct Tokenizer::Scratch::Impl {
   std::vector<Piece> original_pieces;
   ModelScratch model;
   std::array<std::vector<Token>, 2> tokens;
+  // Of each token, when offsets are asked for and the post-processor trims them.
+  std::array<std::vector<TokenSpaces>, 2> spaces;
 };
 
 Tokenizer::Scratch::Scratch() : impl_(std::make_unique<Impl>()) {}
@@ -43,22 +46,34 @@ Tokenizer::Scratch& Tokenizer::Scratch::operator=(Scratch&&) noexcept = default;
 struct Tokenizer::Impl {
   TokenizerParts parts;
   std::uint32_t id_bound = 0;
+  bool needs_origins = false;
 
-  // The tokens of one sequence, with places in the input when they are `tracked`.
-  Result<void> EncodeSequence(std::string_view text, bool tracked, Scratch::Impl& scratch,
-                              std::vector<Token>& out) const;
-  // The tokens of a stretch of the input without (original) added tokens.
-  Result<void> EncodeSegment(std::string_view text, std::uint32_t begin, bool tracked,
-                             Scratch::Impl& scratch, std::vector<Token>& out) const;
+  bool trims() const { return !parts.post_processor.trims.empty(); }
+
+  // Fills scratch.tokens[sequence], with places in the input when `details` are asked for.
+  Result<void> EncodeSequence(std::string_view text, std::size_t sequence, bool details,
+                              Scratch::Impl& scratch) const;
+  // Appends the tokens of a stretch of the input without (original) added tokens.
+  Result<void> EncodeSegment(std::string_view text, std::uint32_t begin, std::size_t sequence,
+                             bool details, Scratch::Impl& scratch) const;
+  // Appends the model's tokens, and the added ones, of the segment's pieces.
+  Result<void> TokenizePieces(Scratch::Impl& scratch, std::vector<Token>& out) const;
+  // Notes the spaces of the tokens from `first` on and turns their places in the segment's text
+  // into places in the input.
+  void AddDetails(std::size_t first, std::size_t sequence, Scratch::Impl& scratch) const;
+  // Trims the offsets of `tokens`, those of the sequence that stay, from its `first_kept` on.
+  void TrimOffsets(std::size_t sequence, Scratch::Impl& scratch, std::span<Token> tokens,
+                   std::size_t first_kept) const;
   // Truncates the sequences and lays them out together with the special tokens.
   void Assemble(bool pair, const EncodeOptions& options, Scratch::Impl& scratch,
                 Encoding& out) const;
 };
 
-Result<void> Tokenizer::Impl::EncodeSequence(std::string_view text, bool tracked,
-                                             Scratch::Impl& scratch,
-                                             std::vector<Token>& out) const {
+Result<void> Tokenizer::Impl::EncodeSequence(std::string_view text, std::size_t sequence,
+                                             bool details, Scratch::Impl& scratch) const {
+  std::vector<Token>& out = scratch.tokens[sequence];
   out.clear();
+  scratch.spaces[sequence].clear();
   if (text.size() > kMaxTextBytes) {
     return Error{
         ErrorKind::kTokenizer,
@@ -68,23 +83,23 @@ Result<void> Tokenizer::Impl::EncodeSequence(std::string_view text, bool tracked
   scratch.original_pieces.clear();
   parts.added_vocabulary.SplitOriginal(text, scratch.original_pieces);
   for (const Piece& piece : scratch.original_pieces) {
+    const std::string_view stretch = text.substr(piece.begin, piece.end - piece.begin);
     if (piece.is_token()) {
       out.push_back({piece.token, {piece.begin, piece.end}});
+      if (details && trims()) scratch.spaces[sequence].push_back(TokenSpaces::Of(stretch));
       continue;
     }
-    const std::string_view stretch = text.substr(piece.begin, piece.end - piece.begin);
-    if (Result<void> done = EncodeSegment(stretch, piece.begin, tracked, scratch, out); !done) {
-      return done;
-    }
+    Result<void> done = EncodeSegment(stretch, piece.begin, sequence, details, scratch);
+    if (!done) return done;
   }
   return {};
 }
 
 Result<void> Tokenizer::Impl::EncodeSegment(std::string_view text, std::uint32_t begin,
-                                            bool tracked, Scratch::Impl& scratch,
-                                            std::vector<Token>& out) const {
+                                            std::size_t sequence, bool details,
+                                            Scratch::Impl& scratch) const {
   Segment& segment = scratch.segment;
-  segment.text.Assign(text, tracked);
+  segment.text.Assign(text, details || needs_origins);
   segment.original_begin = begin;
   if (parts.normalizer) {
     Result<void> done = parts.normalizer->Normalize(segment.text, segment.spare_text);
@@ -94,32 +109,73 @@ Result<void> Tokenizer::Impl::EncodeSegment(std::string_view text, std::uint32_t
   if (parts.pre_tokenizer) {
     if (Result<void> done = parts.pre_tokenizer->PreTokenize(segment); !done) return done;
   }
-  const std::size_t first = out.size();
-  const std::span<const Piece> pieces = segment.pieces;
+  const std::size_t first = scratch.tokens[sequence].size();
+  if (Result<void> done = TokenizePieces(scratch, scratch.tokens[sequence]); !done) return done;
+  if (details) AddDetails(first, sequence, scratch);
+  return {};
+}
+
+Result<void> Tokenizer::Impl::TokenizePieces(Scratch::Impl& scratch,
+                                             std::vector<Token>& out) const {
+  const std::span<const Piece> pieces = scratch.segment.pieces;
   for (std::size_t i = 0; i < pieces.size();) {
     std::size_t words = i;
     while (words < pieces.size() && !pieces[words].is_token()) ++words;
-    Result<void> done =
-        parts.model->Tokenize(segment.text.text, pieces.subspan(i, words - i), scratch.model, out);
+    Result<void> done = parts.model->Tokenize(scratch.segment.text.text,
+                                              pieces.subspan(i, words - i), scratch.model, out);
     if (!done) return done;
     for (i = words; i < pieces.size() && pieces[i].is_token(); ++i) {
       out.push_back({pieces[i].token, {pieces[i].begin, pieces[i].end}});
     }
   }
-  if (!tracked) return {};
-  const std::vector<ByteRange>& origins = segment.text.origins;
-  for (std::size_t i = first; i < out.size(); ++i) {
-    ByteRange& range = out[i].range;
-    if (range.begin == range.end) continue;
-    range = {begin + origins[range.begin].begin, begin + origins[range.end - 1].end};
-  }
   return {};
+}
+
+void Tokenizer::Impl::AddDetails(std::size_t first, std::size_t sequence,
+                                 Scratch::Impl& scratch) const {
+  const Segment& segment = scratch.segment;
+  const std::vector<ByteRange>& origins = segment.text.origins;
+  const std::span<Token> tokens = std::span(scratch.tokens[sequence]).subspan(first);
+  if (trims()) {
+    for (const Token& token : tokens) {
+      const bool added = parts.added_vocabulary.Has(token.id);
+      scratch.spaces[sequence].push_back(
+          TokenSpaces::Of(added ? segment.TextOf({token.range.begin, token.range.end})
+                                : parts.model->vocabulary().Text(token.id)));
+    }
+  }
+  for (Token& token : tokens) {
+    ByteRange& range = token.range;
+    // An affix that a model falls back to bytes for covers more than there is.
+    if (range.begin == range.end || range.end > origins.size()) continue;
+    range = {segment.original_begin + origins[range.begin].begin,
+             segment.original_begin + origins[range.end - 1].end};
+  }
+}
+
+void Tokenizer::Impl::TrimOffsets(std::size_t sequence, Scratch::Impl& scratch,
+                                  std::span<Token> tokens, std::size_t first_kept) const {
+  const std::span<const TokenSpaces> spaces = std::span(scratch.spaces[sequence]);
+  for (const OffsetTrim& trim : parts.post_processor.trims) {
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      ByteRange& range = tokens[i].range;
+      auto [leading, trailing] = spaces[first_kept + i];
+      if (leading > 0) {
+        const bool is_first = i == 0 || range.begin == 0;
+        if (is_first && trim.keep_added_space && leading == 1) leading = 0;
+        range.begin = std::min(range.begin + leading, range.end);
+      }
+      if (trailing > 0 && range.end >= trailing) {
+        range.end = std::max(range.end - trailing, range.begin);
+      }
+    }
+  }
 }
 
 void Tokenizer::Impl::Assemble(bool pair, const EncodeOptions& options, Scratch::Impl& scratch,
                                Encoding& out) const {
   const Layout& layout = pair ? parts.post_processor.pair : parts.post_processor.single;
-  std::array<std::span<const Token>, 2> sequences = {scratch.tokens[0], scratch.tokens[1]};
+  std::array<std::span<Token>, 2> sequences = {scratch.tokens[0], scratch.tokens[1]};
   if (options.max_length > 0) {
     // When not even the special tokens fit, they are all that is left.
     const std::uint32_t special = options.add_special_tokens ? layout.special_count() : 0;
@@ -128,6 +184,12 @@ void Tokenizer::Impl::Assemble(bool pair, const EncodeOptions& options, Scratch:
     const bool right = options.truncation_side == TruncationSide::kRight;
     sequences[0] = right ? sequences[0].first(kept.first) : sequences[0].last(kept.first);
     sequences[1] = right ? sequences[1].first(kept.second) : sequences[1].last(kept.second);
+  }
+  if (options.details && trims()) {
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+      const auto dropped = sequences[i].data() - scratch.tokens[i].data();
+      TrimOffsets(i, scratch, sequences[i], static_cast<std::size_t>(dropped));
+    }
   }
   out.Clear();
   for (const LayoutPart& part : layout.parts) {
@@ -140,7 +202,8 @@ void Tokenizer::Impl::Assemble(bool pair, const EncodeOptions& options, Scratch:
       out.special_tokens_mask.push_back(1);
       continue;
     }
-    const auto sequence = sequences[part.kind == LayoutPart::Kind::kFirst ? 0 : 1];
+    const std::span<const Token> sequence =
+        sequences[part.kind == LayoutPart::Kind::kFirst ? 0 : 1];
     for (const Token& token : sequence) out.ids.push_back(token.id);
     out.type_ids.resize(out.ids.size(), part.type_id);
     if (!options.details) continue;
@@ -165,6 +228,7 @@ std::unique_ptr<const Tokenizer> Tokenizer::LoadText(std::string_view json, std:
 
 Tokenizer::Tokenizer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
   const TokenizerParts& parts = impl_->parts;
+  impl_->needs_origins = parts.pre_tokenizer && parts.pre_tokenizer->NeedsOrigins();
   impl_->id_bound = std::max(
       {parts.model->vocabulary().id_bound(), parts.added_vocabulary.id_bound(),
        LayoutIdBound(parts.post_processor.single), LayoutIdBound(parts.post_processor.pair)});
@@ -176,7 +240,7 @@ Result<void> Tokenizer::Encode(std::string_view text, const EncodeOptions& optio
                                Scratch& scratch, Encoding& out) const {
   Scratch::Impl& buffers = *scratch.impl_;
   buffers.tokens[1].clear();
-  Result<void> done = impl_->EncodeSequence(text, options.details, buffers, buffers.tokens[0]);
+  Result<void> done = impl_->EncodeSequence(text, 0, options.details, buffers);
   if (done) impl_->Assemble(/*pair=*/false, options, buffers, out);
   return done;
 }
@@ -185,8 +249,8 @@ Result<void> Tokenizer::EncodePair(std::string_view first, std::string_view seco
                                    const EncodeOptions& options, Scratch& scratch,
                                    Encoding& out) const {
   Scratch::Impl& buffers = *scratch.impl_;
-  Result<void> done = impl_->EncodeSequence(first, options.details, buffers, buffers.tokens[0]);
-  if (done) done = impl_->EncodeSequence(second, options.details, buffers, buffers.tokens[1]);
+  Result<void> done = impl_->EncodeSequence(first, 0, options.details, buffers);
+  if (done) done = impl_->EncodeSequence(second, 1, options.details, buffers);
   if (done) impl_->Assemble(/*pair=*/true, options, buffers, out);
   return done;
 }

@@ -27,6 +27,17 @@ inline constexpr std::uint32_t kRegexWord = 1u << 13;       // \w of patterns
 inline constexpr std::uint32_t kAlphabetic = 1u << 14;
 inline constexpr std::uint32_t kNmtRemoved = 1u << 15;
 inline constexpr std::uint32_t kNmtSpace = 1u << 16;
+inline constexpr std::uint32_t kNfcChanges = 1u << 17;   // has another NFC, or may compose
+inline constexpr std::uint32_t kNfkcChanges = 1u << 18;  // likewise NFKC; both but for non-starters
+// For the boundaries of grapheme clusters (grapheme.h).
+inline constexpr std::uint32_t kGraphemeExtends = 1u << 19;  // joins what is before it
+inline constexpr std::uint32_t kGraphemeControl = 1u << 20;  // joins nothing
+inline constexpr std::uint32_t kGraphemePrepend = 1u << 21;  // joins what is after it
+inline constexpr std::uint32_t kPictographic = 1u << 22;
+inline constexpr std::uint32_t kPictographicExtends = 1u << 23;
+inline constexpr std::uint32_t kConjunctConsonant = 1u << 24;
+inline constexpr std::uint32_t kConjunctLinker = 1u << 25;
+inline constexpr std::uint32_t kConjunctExtends = 1u << 26;
 
 // General categories as patterns (\p{L}...) see them.
 enum class Category : std::uint8_t {

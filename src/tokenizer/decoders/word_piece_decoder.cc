@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include "tokenizer/replace_all.h"
+
 namespace embd {
 namespace {
 
@@ -11,17 +13,6 @@ constexpr std::pair<std::string_view, std::string_view> kCleanups[] = {
     {" ' ", "'"},  {" n't", "n't"}, {" 'm", "'m"},   {" do not", " don't"},
     {" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"},
 };
-
-std::string ReplaceAll(std::string_view text, std::string_view from, std::string_view to) {
-  std::string result;
-  while (true) {
-    const std::size_t found = text.find(from);
-    result += text.substr(0, found);
-    if (found == std::string_view::npos) return result;
-    result += to;
-    text.remove_prefix(found + from.size());
-  }
-}
 
 }  // namespace
 

@@ -13,8 +13,7 @@
 
 namespace embd {
 
-// Buffers of the models, reused from text to text.
-struct ModelScratch {};
+struct ModelScratch;  // models/model_scratch.h
 
 // The component under "model" in tokenizer.json. Immutable after loading, shared by all threads.
 class Model {
@@ -26,6 +25,10 @@ class Model {
   virtual std::optional<std::uint32_t> TokenToId(std::string_view token) const = 0;
   virtual const Vocabulary& vocabulary() const = 0;
   virtual std::size_t resident_bytes() const = 0;
+
+  // Called while loading, when the pre-tokenizer ends by writing bytes as characters: a model that
+  // would rather have the bytes does so from now on and returns true.
+  virtual bool ReadBytes() { return false; }
 };
 
 }  // namespace embd

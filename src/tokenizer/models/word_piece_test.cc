@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/load_error.h"
+#include "tokenizer/models/model_scratch.h"
 
 namespace embd {
 namespace {

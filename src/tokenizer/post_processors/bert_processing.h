@@ -8,4 +8,7 @@ namespace embd {
 // BertProcessing: [CLS] first [SEP] second [SEP].
 PostProcessor BertProcessingFromJson(const JsonValue& json);
 
+// The id of ["token", id], as these components write their special tokens.
+std::uint32_t SpecialTokenId(const JsonValue& json);
+
 }  // namespace embd

@@ -25,9 +25,17 @@ struct Layout {
   }
 };
 
+// Cuts whitespace off the offsets of tokens; with `keep_added_space` not the one space that the
+// pre-tokenizer may have added to the first token.
+struct OffsetTrim {
+  bool keep_added_space = false;
+};
+
 // The component under "post_processor" in tokenizer.json, worked out. The default is that of a file
 // without one.
 struct PostProcessor {
+  bool has_layout = false;        // it says what the layouts are
+  std::vector<OffsetTrim> trims;  // one after the other, before anything is laid out
   Layout single{{{LayoutPart::Kind::kFirst, 0, 0}}};
   Layout pair{{{LayoutPart::Kind::kFirst, 0, 0}, {LayoutPart::Kind::kSecond, 0, 1}}};
 };

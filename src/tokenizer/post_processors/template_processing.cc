@@ -62,6 +62,7 @@ Layout ReadTemplate(const JsonValue& json, const SpecialIds& special, bool pair)
 PostProcessor TemplateProcessingFromJson(const JsonValue& json) {
   const SpecialIds special = ReadSpecialTokens(json.Get("special_tokens"));
   PostProcessor result;
+  result.has_layout = true;
   result.single = ReadTemplate(json.Get("single"), special, /*pair=*/false);
   result.pair = ReadTemplate(json.Get("pair"), special, /*pair=*/true);
   return result;

@@ -1,5 +1,6 @@
 #include "tokenizer/pre_tokenizers/sequence_pre_tokenizer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace embd {
@@ -12,6 +13,11 @@ Result<void> SequencePreTokenizer::PreTokenize(Segment& segment) const {
     if (Result<void> done = step->PreTokenize(segment); !done) return done;
   }
   return {};
+}
+
+bool SequencePreTokenizer::NeedsOrigins() const {
+  return std::any_of(steps_.begin(), steps_.end(),
+                     [](const auto& step) { return step->NeedsOrigins(); });
 }
 
 }  // namespace embd

@@ -12,6 +12,13 @@ class SequencePreTokenizer : public PreTokenizer {
  public:
   explicit SequencePreTokenizer(std::vector<std::unique_ptr<PreTokenizer>> steps);
   Result<void> PreTokenize(Segment& segment) const override;
+  bool NeedsOrigins() const override;
+  bool EndsWithByteChars() const override {
+    return !steps_.empty() && steps_.back()->EndsWithByteChars();
+  }
+  void KeepBytes() override {
+    if (!steps_.empty()) steps_.back()->KeepBytes();
+  }
 
  private:
   std::vector<std::unique_ptr<PreTokenizer>> steps_;

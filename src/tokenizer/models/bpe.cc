@@ -1,0 +1,343 @@
+#include "tokenizer/models/bpe.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "tokenizer/byte_level_alphabet.h"
+#include "tokenizer/models/model_scratch.h"
+#include "unicode/utf8.h"
+
+namespace embd {
+namespace {
+
+constexpr std::size_t kShortWord = 24;  // symbols; above, a queue is faster
+
+std::uint64_t Mix(std::uint64_t hash, std::uint64_t value) {
+  return (hash ^ value) * 0x9E3779B97F4A7C15u;
+}
+
+void AddSymbol(ModelScratch& scratch, std::uint32_t id, std::uint32_t length) {
+  const auto place = static_cast<std::int32_t>(scratch.symbols.size());
+  if (place > 0) scratch.symbols.back().next = place;
+  scratch.symbols.push_back({id, length, place - 1, -1});
+}
+
+// The first candidate of a heap is the one with the lowest rank, then the leftmost.
+bool ComesLater(const ModelScratch::Candidate& a, const ModelScratch::Candidate& b) {
+  return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
+}
+
+}  // namespace
+
+std::unique_ptr<Model> Bpe::FromJson(const JsonValue& json) {
+  return std::unique_ptr<Model>(
+      new Bpe(json, Vocabulary(Vocabulary::ReadEntries(json.Get("vocab")))));
+}
+
+Bpe::Bpe(const JsonValue& json, Vocabulary vocabulary)
+    : vocabulary_(std::move(vocabulary)), index_(vocabulary_) {
+  if (index_.duplicates() > 0) {
+    json.Get("vocab").Fail("each token once", fmt::format("{} twice", index_.duplicates()));
+  }
+  if (const auto dropout = json.Find("dropout")) {
+    if (dropout->Number() < 0 || dropout->Number() > 1) {
+      dropout->Fail("a number from 0 to 1", fmt::format("{}", dropout->Number()));
+    }
+  }
+  continuing_prefix_ = json.StringOr("continuing_subword_prefix", "");
+  end_suffix_ = json.StringOr("end_of_word_suffix", "");
+  if (const auto unknown = json.Find("unk_token")) {
+    unknown_token_ = std::string(unknown->String());
+    unknown_ = index_.Find(*unknown_token_);
+  }
+  fuse_unknown_ = json.BoolOr("fuse_unk", false);
+  byte_fallback_ = json.BoolOr("byte_fallback", false);
+  ignore_merges_ = json.BoolOr("ignore_merges", false);
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    fallback_[byte] = index_.Find(fmt::format("<0x{:02X}>", byte));
+  }
+  ReadMerges(json.Get("merges"));
+  for (const std::uint64_t part :
+       {HashBytes(continuing_prefix_), HashBytes(end_suffix_), std::uint64_t{unknown_},
+        std::uint64_t{fuse_unknown_}, std::uint64_t{byte_fallback_}, std::uint64_t{ignore_merges_},
+        std::uint64_t{unknown_token_.has_value()}}) {
+    fingerprint_ = Mix(fingerprint_, part);
+  }
+  for (std::uint32_t id = 0; id < vocabulary_.id_bound(); ++id) {
+    fingerprint_ = Mix(fingerprint_, HashBytes(vocabulary_.Text(id)));
+  }
+}
+
+// Merges are either all ["left", "right"] or, in older files, all "left right".
+void Bpe::ReadMerges(const JsonValue& merges) {
+  simdjson::dom::array array;
+  if (merges.raw().get(array) != simdjson::SUCCESS) {
+    merges.Fail("an array", std::string(merges.TypeName()));
+  }
+  merges_ = MergeTable(array.size());
+  std::uint32_t rank = 0;
+  std::optional<bool> spaced;
+  for (const simdjson::dom::element merge : array) {
+    std::string_view left;
+    std::string_view right;
+    const bool is_string = merge.get(left) == simdjson::SUCCESS;
+    if (is_string && left.starts_with("#version")) continue;
+    bool good = spaced.value_or(is_string) == is_string;
+    spaced = is_string;
+    simdjson::dom::array pair;
+    if (is_string) {
+      const std::size_t space = left.find(' ');
+      good = good && space != std::string_view::npos && left.rfind(' ') == space;
+      if (good) {
+        right = left.substr(space + 1);
+        left = left.substr(0, space);
+      }
+    } else {
+      good = good && merge.get(pair) == simdjson::SUCCESS && pair.size() == 2 &&
+             pair.at(0).get(left) == simdjson::SUCCESS &&
+             pair.at(1).get(right) == simdjson::SUCCESS;
+    }
+    if (!good) {
+      merges.Fail("pairs of tokens, all written in one way",
+                  fmt::format("{} at place {}", simdjson::minify(merge), rank));
+    }
+    AddMerge(merges, rank++, left, right);
+  }
+}
+
+void Bpe::AddMerge(const JsonValue& place, std::uint32_t rank, std::string_view left,
+                   std::string_view right) {
+  const auto id_of = [&](std::string_view token) {
+    const std::uint32_t id = index_.Find(token);
+    if (id == TokenIndex::kNone) {
+      place.Fail("tokens of the vocabulary", fmt::format("\"{}\" at place {}", token, rank));
+    }
+    return id;
+  };
+  if (right.size() < continuing_prefix_.size()) {
+    place.Fail("tokens with the continuing prefix", fmt::format("\"{}\" at place {}", right, rank));
+  }
+  const std::uint32_t left_id = id_of(left);
+  const std::uint32_t right_id = id_of(right);
+  std::string merged(left);
+  merged += right.substr(continuing_prefix_.size());
+  merges_.Insert(left_id, right_id, {rank, id_of(merged)});
+  fingerprint_ = Mix(fingerprint_, std::uint64_t{left_id} << 32 | right_id);
+}
+
+bool Bpe::ReadBytes() {
+  if (byte_fallback_ || !continuing_prefix_.empty() || !end_suffix_.empty()) return false;
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    std::string spelling;
+    unicode::Append(spelling, kByteChars[byte]);
+    bytes_[byte] = index_.Find(spelling);
+    if (bytes_[byte] == TokenIndex::kNone) return false;
+  }
+  reads_bytes_ = true;
+  fingerprint_ = Mix(fingerprint_, 1);
+  if (!ignore_merges_) return true;
+  std::vector<std::string> spellings(vocabulary_.id_bound());
+  std::vector<Vocabulary::Entry> entries;
+  for (std::uint32_t id = 0; id < vocabulary_.id_bound(); ++id) {
+    std::optional<std::string> bytes = BytesOf(vocabulary_.Text(id));
+    if (!bytes || bytes->empty()) continue;
+    spellings[id] = *std::move(bytes);
+    entries.push_back({spellings[id], id});
+  }
+  byte_spellings_ = Vocabulary(entries);
+  byte_index_ = TokenIndex(byte_spellings_);
+  return true;
+}
+
+Result<void> Bpe::Tokenize(std::string_view text, std::span<const Piece> words,
+                           ModelScratch& scratch, std::vector<Token>& out) const {
+  scratch.word_cache.BelongTo(fingerprint_);
+  for (const Piece& piece : words) {
+    const std::string_view word = text.substr(piece.begin, piece.end - piece.begin);
+    if (word.size() > WordCache::kMaxWordBytes) {
+      if (Result<void> done = TokenizeWord(word, piece.begin, scratch, out); !done) return done;
+      continue;
+    }
+    bool hit = false;
+    WordCache::Entry& entry = scratch.word_cache.Lookup(word, hit);
+    if (hit) {
+      std::uint32_t begin = piece.begin;
+      for (std::size_t i = 0; i < entry.count; ++i) {
+        const std::uint32_t end = piece.begin + entry.ends[i];
+        out.push_back({entry.ids[i], {begin, end}});
+        begin = end;
+      }
+      continue;
+    }
+    const std::size_t first = out.size();
+    if (Result<void> done = TokenizeWord(word, piece.begin, scratch, out); !done) return done;
+    WordCache::Store(entry, word, piece.begin, out.data() + first, out.size() - first);
+  }
+  return {};
+}
+
+Result<void> Bpe::TokenizeWord(std::string_view word, std::uint32_t begin, ModelScratch& scratch,
+                               std::vector<Token>& out) const {
+  if (ignore_merges_) {
+    const std::uint32_t id = reads_bytes_ ? byte_index_.Find(word) : index_.Find(word);
+    if (id != TokenIndex::kNone) {
+      out.push_back({id, {begin, begin + static_cast<std::uint32_t>(word.size())}});
+      return {};
+    }
+  }
+  scratch.symbols.clear();
+  if (reads_bytes_) {
+    StartWithBytes(word, scratch);
+  } else if (Result<void> done = StartWithChars(word, scratch); !done) {
+    return done;
+  }
+  if (scratch.symbols.size() <= kShortWord) {
+    MergeShort(scratch);
+  } else {
+    MergeLong(scratch);
+  }
+  for (const ModelScratch::Symbol& symbol : scratch.symbols) {
+    if (symbol.length == 0) continue;
+    out.push_back({symbol.id, {begin, begin + symbol.length}});
+    begin += symbol.length;
+  }
+  return {};
+}
+
+void Bpe::StartWithBytes(std::string_view word, ModelScratch& scratch) const {
+  for (const char byte : word) {
+    AddSymbol(scratch, bytes_[static_cast<std::uint8_t>(byte)], 1);
+  }
+}
+
+Result<void> Bpe::StartWithChars(std::string_view word, ModelScratch& scratch) const {
+  std::optional<Unknown> unknown;
+  std::string affixed;
+  for (std::size_t at = 0; at < word.size();) {
+    const std::uint32_t length = unicode::DecodeValid(word.data() + at).length;
+    std::string_view spelling = word.substr(at, length);
+    const bool prefix = at > 0 && !continuing_prefix_.empty();
+    const bool suffix = at + length == word.size() && !end_suffix_.empty();
+    if (prefix || suffix) {
+      affixed = prefix ? continuing_prefix_ : "";
+      affixed += spelling;
+      if (suffix) affixed += end_suffix_;
+      spelling = affixed;
+    }
+    if (Result<void> done = AddChar(spelling, length, unknown, scratch); !done) return done;
+    at += length;
+  }
+  if (unknown) AddSymbol(scratch, unknown->id, unknown->length);
+  return {};
+}
+
+Result<void> Bpe::AddChar(std::string_view spelling, std::uint32_t length,
+                          std::optional<Unknown>& unknown, ModelScratch& scratch) const {
+  if (const std::uint32_t id = index_.Find(spelling); id != TokenIndex::kNone) {
+    if (unknown) AddSymbol(scratch, unknown->id, unknown->length);
+    unknown.reset();
+    AddSymbol(scratch, id, length);
+    return {};
+  }
+  const auto fallback = [this](char byte) { return fallback_[static_cast<std::uint8_t>(byte)]; };
+  if (byte_fallback_ && std::all_of(spelling.begin(), spelling.end(), [&](char byte) {
+        return fallback(byte) != TokenIndex::kNone;
+      })) {
+    // Like the reference this leaves an unknown token that waits to be fused where it is.
+    for (const char byte : spelling) AddSymbol(scratch, fallback(byte), 1);
+    return {};
+  }
+  if (!unknown_token_) return {};  // the reference drops the character
+  if (unknown_ == TokenIndex::kNone) {
+    return Error{ErrorKind::kTokenizer,
+                 fmt::format("\"{}\" needs the unknown token \"{}\", which the vocabulary lacks",
+                             spelling, *unknown_token_)};
+  }
+  if (unknown && fuse_unknown_) {
+    unknown->length += length;
+    return {};
+  }
+  if (unknown) AddSymbol(scratch, unknown->id, unknown->length);
+  unknown = {unknown_, length};
+  return {};
+}
+
+void Bpe::MergeShort(ModelScratch& scratch) const {
+  std::vector<ModelScratch::Symbol>& symbols = scratch.symbols;
+  std::array<MergeTable::Merge, kShortWord> merges;
+  std::size_t count = symbols.size();
+  const auto look = [&](std::size_t i) {
+    merges[i] =
+        i + 1 < count ? merges_.Find(symbols[i].id, symbols[i + 1].id) : MergeTable::Merge{};
+  };
+  for (std::size_t i = 0; i < count; ++i) look(i);
+  while (count > 1) {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i + 1 < count; ++i) {
+      if (merges[i].rank < merges[best].rank) best = i;
+    }
+    if (merges[best].rank == MergeTable::kNone) break;
+    symbols[best].id = merges[best].merged;
+    symbols[best].length += symbols[best + 1].length;
+    for (std::size_t i = best + 1; i + 1 < count; ++i) {
+      symbols[i] = symbols[i + 1];
+      merges[i] = merges[i + 1];
+    }
+    --count;
+    look(best);
+    if (best > 0) look(best - 1);
+  }
+  symbols.resize(count);
+}
+
+void Bpe::MergeLong(ModelScratch& scratch) const {
+  std::vector<ModelScratch::Symbol>& symbols = scratch.symbols;
+  std::vector<ModelScratch::Candidate>& queue = scratch.candidates;
+  queue.clear();
+  const auto consider = [&](std::int32_t left, std::int32_t right) {
+    if (left < 0 || right < 0) return false;
+    const MergeTable::Merge merge = merges_.Find(symbols[static_cast<std::size_t>(left)].id,
+                                                 symbols[static_cast<std::size_t>(right)].id);
+    if (merge.rank == MergeTable::kNone) return false;
+    queue.push_back({merge.rank, static_cast<std::uint32_t>(left), merge.merged});
+    return true;
+  };
+  for (std::int32_t i = 0; i + 1 < static_cast<std::int32_t>(symbols.size()); ++i) {
+    consider(i, i + 1);
+  }
+  std::make_heap(queue.begin(), queue.end(), ComesLater);
+  while (!queue.empty()) {
+    std::pop_heap(queue.begin(), queue.end(), ComesLater);
+    const ModelScratch::Candidate top = queue.back();
+    queue.pop_back();
+    ModelScratch::Symbol& left = symbols[top.position];
+    if (left.length == 0 || left.next < 0) continue;
+    ModelScratch::Symbol& right = symbols[static_cast<std::size_t>(left.next)];
+    const MergeTable::Merge merge = merges_.Find(left.id, right.id);
+    if (merge.rank == MergeTable::kNone || merge.merged != top.merged) continue;  // outdated
+    left.id = top.merged;
+    left.length += right.length;
+    left.next = right.next;
+    right.length = 0;
+    const auto here = static_cast<std::int32_t>(top.position);
+    if (left.next >= 0) symbols[static_cast<std::size_t>(left.next)].previous = here;
+    if (consider(left.previous, here)) std::push_heap(queue.begin(), queue.end(), ComesLater);
+    if (consider(here, left.next)) std::push_heap(queue.begin(), queue.end(), ComesLater);
+  }
+}
+
+std::optional<std::uint32_t> Bpe::TokenToId(std::string_view token) const {
+  const std::uint32_t id = index_.Find(token);
+  if (id == TokenIndex::kNone) return std::nullopt;
+  return id;
+}
+
+std::size_t Bpe::resident_bytes() const {
+  return vocabulary_.resident_bytes() + index_.resident_bytes() + merges_.resident_bytes() +
+         byte_spellings_.resident_bytes() + byte_index_.resident_bytes();
+}
+
+}  // namespace embd

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "json/json_document.h"
+#include "tokenizer/models/merge_table.h"
+#include "tokenizer/models/model.h"
+#include "tokenizer/token_index.h"
+
+namespace embd {
+
+// BPE: a word starts as its characters; again and again the pair of neighbours with the merge of
+// lowest rank, the leftmost of equals, becomes one token. Dropout in the file has no effect.
+class Bpe : public Model {
+ public:
+  static std::unique_ptr<Model> FromJson(const JsonValue& json);
+
+  Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
+                        std::vector<Token>& out) const override;
+  std::optional<std::uint32_t> TokenToId(std::string_view token) const override;
+  const Vocabulary& vocabulary() const override { return vocabulary_; }
+  std::size_t resident_bytes() const override;
+  bool ReadBytes() override;
+
+ private:
+  struct Unknown {
+    std::uint32_t id;
+    std::uint32_t length;
+  };
+
+  Bpe(const JsonValue& json, Vocabulary vocabulary);
+  void ReadMerges(const JsonValue& merges);
+  void AddMerge(const JsonValue& place, std::uint32_t rank, std::string_view left,
+                std::string_view right);
+
+  Result<void> TokenizeWord(std::string_view word, std::uint32_t begin, ModelScratch& scratch,
+                            std::vector<Token>& out) const;
+  // Fills scratch.symbols with the characters, or bytes, of the word.
+  Result<void> StartWithChars(std::string_view word, ModelScratch& scratch) const;
+  void StartWithBytes(std::string_view word, ModelScratch& scratch) const;
+  // Adds `spelling`, a character with its affixes, of `length` bytes in the text; an unknown one
+  // is kept back in `unknown`, to be fused with the next.
+  Result<void> AddChar(std::string_view spelling, std::uint32_t length,
+                       std::optional<Unknown>& unknown, ModelScratch& scratch) const;
+  // Does all merges: by looking at all neighbours again for short words, with a queue for others.
+  void MergeShort(ModelScratch& scratch) const;
+  void MergeLong(ModelScratch& scratch) const;
+
+  Vocabulary vocabulary_;
+  TokenIndex index_;
+  MergeTable merges_;
+  std::string continuing_prefix_;
+  std::string end_suffix_;
+  std::optional<std::string> unknown_token_;
+  std::uint32_t unknown_ = TokenIndex::kNone;
+  bool fuse_unknown_ = false;
+  bool byte_fallback_ = false;
+  bool ignore_merges_ = false;
+  std::uint64_t fingerprint_ = 1;  // of everything that decides about tokens
+
+  std::array<std::uint32_t, 256> fallback_{};  // ids of <0x00>...<0xFF>, or kNone
+  bool reads_bytes_ = false;
+  std::array<std::uint32_t, 256> bytes_{};  // ids of single bytes, when it reads them
+  Vocabulary byte_spellings_;               // the tokens in bytes, likewise
+  TokenIndex byte_index_;
+};
+
+}  // namespace embd

@@ -1,0 +1,10 @@
+#include "tokenizer/models/merge_table.h"
+
+#include <bit>
+
+namespace embd {
+
+MergeTable::MergeTable(std::size_t count)
+    : slots_(std::bit_ceil(count + count / 2 + 1)), mask_(slots_.size() - 1) {}
+
+}  // namespace embd

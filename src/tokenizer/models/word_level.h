@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "json/json_document.h"
+#include "tokenizer/models/model.h"
+#include "tokenizer/token_index.h"
+
+namespace embd {
+
+// WordLevel: every word is one token, or the unknown one.
+class WordLevel : public Model {
+ public:
+  static std::unique_ptr<Model> FromJson(const JsonValue& json);
+
+  Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
+                        std::vector<Token>& out) const override;
+  std::optional<std::uint32_t> TokenToId(std::string_view token) const override;
+  const Vocabulary& vocabulary() const override { return vocabulary_; }
+  std::size_t resident_bytes() const override {
+    return vocabulary_.resident_bytes() + index_.resident_bytes();
+  }
+
+ private:
+  explicit WordLevel(const JsonValue& json);
+
+  Vocabulary vocabulary_;
+  TokenIndex index_;
+  std::uint32_t unknown_;  // or TokenIndex::kNone
+};
+
+}  // namespace embd

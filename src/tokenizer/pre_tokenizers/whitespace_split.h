@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+
+#include "json/json_document.h"
+#include "tokenizer/pre_tokenizers/pre_tokenizer.h"
+
+namespace embd {
+
+// WhitespaceSplit: what is between whitespace.
+class WhitespaceSplit : public PreTokenizer {
+ public:
+  static std::unique_ptr<PreTokenizer> FromJson(const JsonValue& json);
+  Result<void> PreTokenize(Segment& segment) const override;
+};
+
+}  // namespace embd

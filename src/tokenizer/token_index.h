@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/vocabulary.h"
+
+namespace embd {
+
+// Hash of a few bytes, for tables in memory only.
+std::uint64_t HashBytes(std::string_view bytes);
+
+// From the strings of a vocabulary to their ids: a flat hash table. The vocabulary must outlive it
+// at the same address. Immutable after construction.
+class TokenIndex {
+ public:
+  static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+
+  TokenIndex() = default;
+  explicit TokenIndex(const Vocabulary& vocabulary);
+
+  // The id of `token`, or kNone. Of equal tokens the one with the largest id.
+  std::uint32_t Find(std::string_view token) const;
+  // How many tokens have an equal with a larger id.
+  std::size_t duplicates() const { return duplicates_; }
+  std::size_t resident_bytes() const { return slots_.capacity() * sizeof(slots_[0]); }
+
+ private:
+  // Where `token` is or would be.
+  std::size_t SlotOf(std::string_view token) const;
+
+  const Vocabulary* vocabulary_ = nullptr;
+  std::vector<std::uint32_t> slots_;  // ids; a power of two of them, at most half taken
+  std::size_t duplicates_ = 0;
+};
+
+}  // namespace embd
