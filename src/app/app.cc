@@ -1,0 +1,65 @@
+#include "app/app.h"
+
+#include <fmt/format.h>
+
+namespace embd {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Enough for the longest sequence and a full client batch of a small model; a large one opens its
+// port without having run them all.
+constexpr milliseconds kWarmUpBudget{500};
+// Nobody is cut off: a stalled client ends by its own timeout long before.
+constexpr std::chrono::hours kDrainTime{1};
+
+http::Warmed LoggedWarmUp(http::HttpServer& server, const ServerInfo& info, Log& log) {
+  log.Info("Warming up model");
+  return http::WarmUp(server, info, kWarmUpBudget);
+}
+
+http::HttpServerOptions ServerOptions(Core& core) {
+  http::HttpServerOptions options = core.sizing().http;
+  options.open_connections = &core.metrics().connections;
+  return options;
+}
+
+std::string PhaseLine(const StartupClock& clock) {
+  std::string line = "Start-up:";
+  for (const PhaseGauge& phase : clock.phases()) {
+    line += fmt::format("{} {} {:.1f} ms", line.back() == ':' ? "" : ",", phase.phase,
+                        phase.seconds * 1e3);
+  }
+  return line;
+}
+
+std::string Address(const Options& options, std::uint16_t port) {
+  const bool v6 = options.hostname.find(':') != std::string::npos;
+  return v6 ? fmt::format("[{}]:{}", options.hostname, port)
+            : fmt::format("{}:{}", options.hostname, port);
+}
+
+}  // namespace
+
+App::App(const Options& options, Log& log, StartupClock& clock)
+    : core_(options, log, clock),
+      server_(core_.service(), log, ServerOptions(core_)),
+      warmed_(
+          clock.Time("warm_up", [&] { return LoggedWarmUp(server_, core_.sizing().info, log); })),
+      listener_(std::in_place, Announce(options, log, clock), options.hostname, options.port) {}
+
+const http::Warmed& App::Announce(const Options& options, Log& log, StartupClock& clock) {
+  clock.Note("total", clock.elapsed());
+  Metrics& metrics = core_.metrics();
+  metrics.startup_phases = clock.phases();
+  log.Info(PhaseLine(clock));
+  log.Info("Starting HTTP server: " + Address(options, options.port));
+  return warmed_;
+}
+
+void App::Drain() {
+  listener_.reset();
+  server_.Drain(std::chrono::steady_clock::now() + kDrainTime);
+}
+
+}  // namespace embd

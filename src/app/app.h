@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "app/core.h"
+#include "app/options.h"
+#include "app/startup_clock.h"
+#include "base/log.h"
+#include "server/http/http_server.h"
+#include "server/http/listener.h"
+#include "server/http/warm_up.h"
+
+namespace embd {
+
+// The server. Its members stand in start-up order and the port is the last of them: an App that
+// exists has loaded, warmed up and listens; one that fails on the way never did.
+class App {
+ public:
+  // Throws LoadError or MemoryError.
+  App(const Options& options, Log& log, StartupClock& clock);
+
+  std::uint16_t port() const { return listener_->port(); }
+
+  // Closes the port, answers what was accepted, and returns.
+  void Drain();
+
+ private:
+  // The last words before the port opens: metrics and log lines that need the whole start.
+  const http::Warmed& Announce(const Options& options, Log& log, StartupClock& clock);
+
+  Core core_;
+  http::HttpServer server_;
+  const http::Warmed warmed_;
+  std::optional<http::Listener> listener_;
+};
+
+}  // namespace embd

@@ -1,0 +1,163 @@
+#include "app/core.h"
+
+#include <fmt/format.h>
+
+#include <future>
+#include <utility>
+
+#include "app/memory_parts.h"
+#include "app/version.h"
+#include "base/load_error.h"
+#include "base/system.h"
+#include "hub/find_model.h"
+#include "kernels/cpu/cpu_backend.h"
+#include "model/registry.h"
+
+namespace embd {
+namespace {
+
+// What is understood but cannot be honoured is refused, since it would change answers silently.
+void RefuseUnsupported(const Options& options) {
+  if (options.dtype == DTypeChoice::kFloat16) {
+    throw LoadError({.path = "--dtype",
+                     .expected = "float32",
+                     .found = "float16",
+                     .hint = "this build computes in float32 only; weights may be stored in any "
+                             "float type"});
+  }
+  if (options.pooling == PoolingChoice::kSplade) {
+    throw LoadError({.path = "--pooling",
+                     .expected = "cls, mean or last-token",
+                     .found = "splade",
+                     .hint = "sparse embeddings are not supported yet"});
+  }
+}
+
+ModelFiles FindModelFiles(const Options& options) {
+  const FoundModel found = FindModel({.model_id = options.model_id,
+                                      .revision = options.revision.value_or(""),
+                                      .cache_dir = options.hub_cache});
+  return ModelFiles::FromDirectory(found.directory);
+}
+
+ModelOverrides OverridesFrom(const Options& options) {
+  RefuseUnsupported(options);
+  ModelOverrides overrides;
+  overrides.dense_path = options.dense_path.value_or("");
+  if (options.pooling == PoolingChoice::kCls) overrides.pooling = Pooling::kCls;
+  if (options.pooling == PoolingChoice::kMean) overrides.pooling = Pooling::kMean;
+  if (options.pooling == PoolingChoice::kLastToken) overrides.pooling = Pooling::kLastToken;
+  return overrides;
+}
+
+LengthFacts LengthsOf(const ModelSpec& spec, const Architecture& architecture) {
+  return {.base_length = spec.base_length,
+          .max_positions = architecture.max_positions(),
+          .position_offset = architecture.position_offset()};
+}
+
+Sizing DecideAndLog(const Options& options, const ModelSpec& spec, const Architecture& architecture,
+                    const WeightMap& weights, Log& log) {
+  Sizing sizing = DecideSizing(options, LengthsOf(spec, architecture), AvailableCores());
+  sizing.info.pooling = spec.pooling;
+  for (const std::string& warning : spec.warnings) log.Warn(warning);
+  for (const std::string& warning : sizing.warnings) log.Warn(warning);
+  if (const std::string unused = weights.UnusedWarning(); !unused.empty()) log.Warn(unused);
+  log.Info(fmt::format("Maximum number of tokens per request: {}", sizing.info.max_input_length));
+  log.Info(fmt::format("Starting {} tokenization workers", sizing.info.tokenization_workers));
+  return sizing;
+}
+
+MemoryPlan PlanAndLog(const Options& options, const MemoryInputs& inputs, Log& log) {
+  MemoryLimit limit = AvailableMemory();
+  if (options.memory_limit && *options.memory_limit < limit.bytes) {
+    limit = {*options.memory_limit, "--memory-limit"};
+  }
+  MemoryPlan plan = PlanMemory(options, inputs, limit);
+  log.Info("Memory plan: " + FormatLine(plan));
+  return plan;
+}
+
+std::string DefaultPrompt(const Options& options, const ModelSpec& spec) {
+  if (!options.default_prompt_name) return options.default_prompt.value_or("");
+  const auto prompt = spec.prompts.find(*options.default_prompt_name);
+  if (prompt != spec.prompts.end()) return prompt->second;
+  std::string known;
+  for (const auto& [name, text] : spec.prompts) known += (known.empty() ? "" : ", ") + name;
+  throw LoadError({.path = "--default-prompt-name",
+                   .expected = known.empty() ? "a model with prompts" : "one of " + known,
+                   .found = *options.default_prompt_name,
+                   .hint = {}});
+}
+
+// Such tokens fail their own request; most checkpoints of this kind never meet them.
+void WarnOfUnknownTokens(const Tokenizer& tokenizer, const Architecture& architecture, Log& log) {
+  if (tokenizer.id_bound() <= architecture.vocabulary_size()) return;
+  log.Warn(
+      fmt::format("The tokenizer has ids up to {} but the model only {} embeddings: texts with "
+                  "tokens beyond will be refused",
+                  tokenizer.id_bound() - 1, architecture.vocabulary_size()));
+}
+
+}  // namespace
+
+Core::Core(const Options& options, Log& log, StartupClock& clock)
+    : files_(clock.Time("model_files", [&] { return FindModelFiles(options); })),
+      spec_(clock.Time("config", [&] { return ReadModelSpec(files_, OverridesFrom(options)); })),
+      default_prompt_(DefaultPrompt(options, spec_)),
+      architecture_(MakeArchitecture(spec_)),
+      backend_(MakeCpuBackend(CpuIsaFromChoice(options.isa.value_or(""), "--isa"))),
+      checkpoint_(clock.Time("weight_headers", [&] { return Checkpoint::Open(files_.weights); })),
+      weights_(
+          WeightMap::Resolve(checkpoint_, architecture_->Tensors(), architecture_->Prefixes())),
+      sizing_(DecideAndLog(options, spec_, *architecture_, weights_, log)),
+      plan_(clock.Time("memory_plan", [&] { return Plan(options, log); })),
+      loaded_(clock.Time("load", [&] { return Load(log, clock); })),
+      metrics_(sizing_.info.max_input_length),
+      scheduler_(*loaded_.model, sizing_.scheduler, metrics_),
+      service_(
+          *loaded_.tokenizer, scheduler_, metrics_,
+          {.info = sizing_.info, .prompts = spec_.prompts, .default_prompt = default_prompt_}) {
+  metrics_.version = kVersion;
+  metrics_.backend = backend_->name();
+  for (const MemoryPart& part : plan_.parts) {
+    metrics_.memory_plan.push_back({part.name, static_cast<double>(part.bytes)});
+  }
+}
+
+MemoryPlan Core::Plan(const Options& options, Log& log) const {
+  const MemoryInputs inputs = {
+      .architecture = *architecture_,
+      .backend = *backend_,
+      .weights = architecture_->Footprint(weights_, *backend_),
+      .tokenizer_file_bytes = std::filesystem::file_size(files_.tokenizer),
+      .lengths = LengthsOf(spec_, *architecture_),
+      .cores = AvailableCores(),
+  };
+  return PlanAndLog(options, inputs, log);
+}
+
+Core::Loaded Core::Load(Log& log, StartupClock& clock) const {
+  log.Info(fmt::format("Starting {} model on {}", spec_.model_type, backend_->name()));
+  // The tokenizer on a thread of its own while this one prepares the weights.
+  StartupClock tokenizer_clock;
+  auto tokenizer = std::async(std::launch::async, [&] {
+    SetThreadName("embd-load");
+    return tokenizer_clock.Time("tokenizer", [&] { return Tokenizer::Load(files_.tokenizer); });
+  });
+  std::unique_ptr<const Encoder> encoder =
+      clock.Time("weights", [&] { return architecture_->Load(weights_, checkpoint_, *backend_); });
+  Loaded loaded;
+  loaded.tokenizer = tokenizer.get();
+  for (const PhaseGauge& phase : tokenizer_clock.phases()) clock.Note(phase);
+  WarnOfUnknownTokens(*loaded.tokenizer, *architecture_, log);
+  log.Debug(fmt::format("Tokenizer tables: {}", FormatBytes(loaded.tokenizer->resident_bytes())));
+  loaded.model =
+      std::make_unique<const EmbeddingModel>(EmbeddingModel::Parts{.architecture = *architecture_,
+                                                                   .backend = *backend_,
+                                                                   .encoder = std::move(encoder),
+                                                                   .pooling = spec_.pooling});
+  return loaded;
+}
+
+}  // namespace embd

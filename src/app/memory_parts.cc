@@ -1,0 +1,65 @@
+#include "app/memory_parts.h"
+
+#include <algorithm>
+
+#include "engine/scheduler.h"
+#include "model/model.h"
+#include "server/http/http_server.h"
+#include "service/service.h"
+
+namespace embd {
+namespace {
+
+// Measured: tables in memory for each byte of tokenizer.json.
+constexpr std::uint64_t kTokenizerBytesPerFileByte = 8;
+// Measured: the binary, the C++ library, thread stacks and the allocator's own, once warm.
+constexpr std::uint64_t kProgramBytes = std::uint64_t{12} << 20U;
+// Connections that hold buffers at once; idle ones beyond it cost little.
+constexpr std::size_t kConnections = 1024;
+// Inputs shorter than this are of no use to anyone.
+constexpr std::uint64_t kLeastBatchTokens = 64;
+
+std::vector<MemoryPart> PartsOf(Options options, const MemoryInputs& inputs,
+                                const MemoryKnobs& knobs) {
+  options.threads = static_cast<std::uint32_t>(knobs.threads);
+  options.max_batch_tokens = static_cast<std::uint32_t>(knobs.max_batch_tokens);
+  options.max_concurrent_requests = static_cast<std::uint32_t>(knobs.max_concurrent_requests);
+  const Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cores);
+  // A model without its encoder cannot run but knows what a step needs.
+  const EmbeddingModel shape({.architecture = inputs.architecture,
+                              .backend = inputs.backend,
+                              .encoder = nullptr,
+                              .pooling = Pooling::kMean});
+  return {
+      {"embedding tables (mapped)", inputs.weights.mapped_bytes},
+      {"weights", inputs.weights.prepared_bytes},
+      {"activations and scratch", Scheduler::ResidentBytes(shape, sizing.scheduler)},
+      {"tokenizer", kTokenizerBytesPerFileByte * inputs.tokenizer_file_bytes},
+      {"queued requests", Service::ResidentBytes(sizing.info)},
+      {"HTTP buffers", http::HttpServer::ResidentBytes(sizing.http, kConnections)},
+      {"program", kProgramBytes},
+  };
+}
+
+}  // namespace
+
+MemoryPlan PlanMemory(const Options& options, const MemoryInputs& inputs,
+                      const MemoryLimit& limit) {
+  const Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cores);
+  const MemoryKnobs knobs = {
+      .threads = static_cast<std::uint64_t>(sizing.scheduler.workers),
+      .max_batch_tokens = options.max_batch_tokens,
+      .max_concurrent_requests = options.max_concurrent_requests,
+  };
+  const std::uint64_t least_tokens =
+      options.auto_truncate ? kLeastBatchTokens : sizing.info.max_input_length;
+  const MemoryKnobs least = {
+      .threads = 1,
+      .max_batch_tokens = std::min(least_tokens, knobs.max_batch_tokens),
+      .max_concurrent_requests = std::min<std::uint64_t>(1, knobs.max_concurrent_requests),
+  };
+  const auto parts_of = [&](const MemoryKnobs& turned) { return PartsOf(options, inputs, turned); };
+  return MakeMemoryPlan(parts_of, knobs, least, limit);
+}
+
+}  // namespace embd

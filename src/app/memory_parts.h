@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "app/memory_plan.h"
+#include "app/options.h"
+#include "app/sizing.h"
+#include "kernels/backend.h"
+#include "model/encoder.h"
+
+namespace embd {
+
+// What the plan needs to know of a model whose weights are not read yet.
+struct MemoryInputs {
+  const Architecture& architecture;
+  const Backend& backend;
+  WeightFootprint weights;
+  std::uint64_t tokenizer_file_bytes = 0;
+  LengthFacts lengths;
+  int cores = 1;
+};
+
+// The parts of resident memory with the given options, and whether they fit. Throws MemoryError.
+MemoryPlan PlanMemory(const Options& options, const MemoryInputs& inputs, const MemoryLimit& limit);
+
+}  // namespace embd
