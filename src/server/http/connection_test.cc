@@ -378,7 +378,7 @@ TEST(Connection, WaitsForTheBudgetInsteadOfFailing) {
   options.payload_limit = 200'000;
   TestServer server(options, Quiet());
   const std::string body =
-      "{\"inputs\":\"" + std::string(150'000, ' ') + "w5\",\"normalize\":false}";
+      "{\"inputs\":\"w5" + std::string(150'000, ' ') + "\",\"normalize\":false}";
   const std::string request = Post("/embed", body);
   // Ten times what the budget holds, all at once and each of it half-sent at first.
   std::vector<Client> clients;
@@ -399,7 +399,7 @@ TEST(Connection, MakesStalledClientsGiveWayWhenOthersWait) {
   options.contended_timeout = 50ms;
   TestServer server(options, Quiet());
   const std::string request =
-      Post("/embed", "{\"inputs\":\"" + std::string(100'000, ' ') + "w5\",\"normalize\":false}");
+      Post("/embed", "{\"inputs\":\"w5" + std::string(100'000, ' ') + "\",\"normalize\":false}");
   std::vector<Client> stalled;
   for (int i = 0; i < 4; ++i) {
     stalled.push_back(server.Connect());
