@@ -1,0 +1,143 @@
+// Any bytes as what a client sends, in pieces that the bytes themselves choose, to a server whose
+// model is a stub: everything that comes back is whole, well-formed answers, and the connection
+// ends soon after the client's. Also the parts by themselves: the head's scanner finds the same end
+// in one piece and byte by byte, and a chunked body is the same in pieces of any size.
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/test_model.h"
+#include "server/http/chunk_decoder.h"
+#include "server/http/http_server.h"
+#include "server/http/request_head.h"
+
+namespace {
+
+using embd::http::ChunkDecoder;
+using embd::http::HeadScanner;
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+// One server for the whole run.
+class Server {
+ public:
+  Server() : http_(service_, log_, Options()) {}
+
+  void Serve(int socket) { http_.Serve(socket); }
+
+ private:
+  static embd::http::HttpServerOptions Options() {
+    embd::http::HttpServerOptions options;
+    options.payload_limit = 4096;
+    options.buffer_budget = 65536;
+    options.io_timeout = std::chrono::seconds(5);
+    return options;
+  }
+  static embd::ServiceOptions Limits() {
+    embd::ServiceOptions options;
+    options.info.max_input_length = 64;
+    return options;
+  }
+
+  std::unique_ptr<const embd::Tokenizer> tokenizer_ =
+      embd::Tokenizer::Load("tests/golden/tokenizer/bert_uncased.json");
+  embd::testing::TestModel model_;
+  embd::Metrics metrics_{64};
+  embd::Log log_{{.level = embd::LogLevel::kOff}};
+  embd::Scheduler scheduler_{
+      model_,
+      {.workers = 1,
+       .step = {.max_tokens = 128, .max_sequences = 16, .max_sequence_tokens = 64},
+       .queue_capacity = 512},
+      metrics_};
+  embd::Service service_{*tokenizer_, scheduler_, metrics_, Limits()};
+  embd::http::HttpServer http_;
+};
+
+// What the server answers to `bytes` in pieces of up to `piece` bytes.
+std::string Exchange(Server& server, std::string_view bytes, std::size_t piece) {
+  std::array<int, 2> pair{};
+  Require(::socketpair(AF_UNIX, SOCK_STREAM, 0, pair.data()) == 0);
+  server.Serve(pair[1]);
+  while (!bytes.empty()) {
+    const ssize_t sent = ::send(pair[0], bytes.data(), std::min(piece, bytes.size()), MSG_NOSIGNAL);
+    if (sent <= 0) break;  // refused already
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  ::shutdown(pair[0], SHUT_WR);
+  std::string answers;
+  std::array<char, 4096> part{};
+  while (true) {
+    pollfd state = {pair[0], POLLIN, 0};
+    Require(::poll(&state, 1, 20'000) > 0);  // it must end
+    const ssize_t got = ::recv(pair[0], part.data(), part.size(), 0);
+    if (got <= 0) break;
+    answers.append(part.data(), static_cast<std::size_t>(got));
+  }
+  ::close(pair[0]);
+  return answers;
+}
+
+// Status lines at least; bodies of HEAD are left out, so lengths cannot be followed in general.
+void CheckAnswers(std::string_view answers) {
+  if (answers.empty()) return;
+  Require(answers.substr(0, 7) == "HTTP/1.");
+  Require(answers.find("\r\n\r\n") != std::string_view::npos);
+  Require(answers.find("HTTP/1.1 500") == std::string_view::npos);
+}
+
+void CheckScanner(std::string_view bytes) {
+  HeadScanner whole;
+  const HeadScanner::Status expected = whole.Scan(bytes);
+  HeadScanner pieces;
+  HeadScanner::Status status = HeadScanner::Status::kIncomplete;
+  for (std::size_t i = 1; i <= bytes.size() && status == HeadScanner::Status::kIncomplete; ++i) {
+    status = pieces.Scan(bytes.substr(0, i));
+  }
+  Require(status == expected);
+  if (status != HeadScanner::Status::kComplete) return;
+  Require(pieces.length() == whole.length());
+  embd::http::RequestHead head;
+  const int refused = embd::http::ParseHead(bytes.substr(0, whole.length()), head);
+  Require(refused == 0 || refused == 400 || refused == 431);
+  Require(refused != 0 || !head.chunked || head.content_length == 0);
+}
+
+std::string Decode(std::string_view bytes, std::size_t piece) {
+  ChunkDecoder decoder;
+  std::string body;
+  for (std::size_t at = 0; at < bytes.size() && !decoder.done() && !decoder.bad();) {
+    std::string_view data;
+    const std::size_t used = decoder.Next(bytes.substr(at, piece), data);
+    Require(used > 0);
+    at += used;
+    body += data;
+  }
+  return body + (decoder.done() ? "D" : decoder.bad() ? "B" : "");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static Server server;
+  const std::string_view bytes(reinterpret_cast<const char*>(data),
+                               std::min<std::size_t>(size, 65536));
+  CheckScanner(bytes);
+  Require(Decode(bytes, 1) == Decode(bytes, bytes.size() + 1));
+  const std::size_t piece = bytes.empty() ? 1 : 1 + static_cast<unsigned char>(bytes.back());
+  CheckAnswers(Exchange(server, bytes, piece));
+  return 0;
+}
