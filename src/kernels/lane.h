@@ -1,9 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <barrier>
 #include <cstdint>
 
+#include "kernels/step_barrier.h"
 #include "tensor/arena.h"
 
 namespace embd {
@@ -14,13 +14,11 @@ namespace embd {
 struct Lane {
   int index = 0;
   int count = 1;
-  std::barrier<>* barrier = nullptr;  // of `count` threads; null when count is 1
-  Arena* scratch = nullptr;           // this thread's own, for use inside one operation
+  BarrierRef barrier = nullptr;  // of `count` threads; none when count is 1
+  Arena* scratch = nullptr;      // this thread's own, for use inside one operation
 
   // Returns once every lane of the step has arrived here; what they wrote before is then visible.
-  void Sync() const {
-    if (barrier != nullptr) barrier->arrive_and_wait();
-  }
+  void Sync() const { barrier.ArriveAndWait(); }
 
   struct Range {
     std::int64_t begin = 0;

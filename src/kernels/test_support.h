@@ -131,7 +131,7 @@ class LaneScratch {
   LaneScratch(const Backend& backend, const ScratchNeed& need)
       : block_(backend.ScratchBytes(need) + 64), arena_(Aligned(backend.ScratchBytes(need))) {}
 
-  Lane lane(int index = 0, int count = 1, std::barrier<>* barrier = nullptr) {
+  Lane lane(int index = 0, int count = 1, BarrierRef barrier = nullptr) {
     return {.index = index, .count = count, .barrier = barrier, .scratch = &arena_};
   }
 

@@ -1,6 +1,5 @@
 // Several threads in one step: the same bits as one, and no race (the tsan preset runs this).
 
-#include <barrier>
 #include <numeric>
 #include <thread>
 
@@ -43,7 +42,7 @@ class Step {
     TestMatrix mixed(tokens, kHidden);
     TestMatrix wide(tokens, kWide);
     TestMatrix pooled(static_cast<std::int64_t>(offsets_.size()) - 1, kHidden);
-    std::barrier<> barrier(count);
+    StepBarrier barrier(count);
     const auto run_lane = [&](int index) {
       LaneScratch scratch(backend_, {.max_tokens = tokens,
                                      .max_sequence_tokens = longest_,

@@ -1,4 +1,5 @@
 #include "kernels/cpu/isa/find_kernels.h"
+#include "kernels/cpu/isa/relax.h"
 
 namespace embd::cpu {
 
@@ -12,5 +13,7 @@ const CpuKernels* FindKernels(CpuIsa isa) {
       return nullptr;
   }
 }
+
+void Relax() { asm volatile("yield"); }
 
 }  // namespace embd::cpu

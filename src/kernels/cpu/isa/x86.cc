@@ -1,6 +1,7 @@
 #include <cpuid.h>
 
 #include "kernels/cpu/isa/find_kernels.h"
+#include "kernels/cpu/isa/relax.h"
 
 namespace embd::cpu {
 namespace {
@@ -39,5 +40,7 @@ const CpuKernels* FindKernels(CpuIsa isa) {
       return nullptr;
   }
 }
+
+void Relax() { __builtin_ia32_pause(); }
 
 }  // namespace embd::cpu
