@@ -1,6 +1,7 @@
 """Nothing listens until everything is ready, and signals work from the beginning."""
 
 import json
+import os
 import pathlib
 import re
 import signal
@@ -132,7 +133,7 @@ def test_signal_that_is_there_before_main(launcher):
 
     def block_and_raise():
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        signal.raise_signal(signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGTERM)
 
     process = launcher.launch(preexec=block_and_raise)
     assert process.wait_exit(timeout=20) == 0
