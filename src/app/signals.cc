@@ -29,6 +29,9 @@ Signals::Signals() {
   ::signal(SIGTERM, SIG_DFL);
   ::signal(SIGINT, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);
+  // One that was sent to this very thread before exec waits for it alone.
+  const timespec now{};
+  if (::sigtimedwait(&set, nullptr, &now) > 0) ::_exit(0);
   thread_ = std::thread([this] { HandleSignals(); });
 }
 

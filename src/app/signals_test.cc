@@ -45,6 +45,21 @@ TEST_F(SignalsDeathTest, AlsoWhileTheMainThreadIsBusy) {
       testing::ExitedWithCode(0), "");
 }
 
+TEST_F(SignalsDeathTest, AlsoOneThatWaitedForTheFirstThread) {
+  EXPECT_EXIT(
+      {
+        ::alarm(20);
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGTERM);
+        ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+        ::pthread_kill(::pthread_self(), SIGTERM);
+        const Signals signals;
+        SleepForEver();
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 TEST_F(SignalsDeathTest, AfterReadyTheFirstSignalWakesWait) {
   EXPECT_EXIT(
       {
