@@ -1,7 +1,7 @@
 #pragma once
 
 #include "kernels/cpu/kernel_table.h"
-#include "kernels/cpu/vector/math.h"
+#include "kernels/cpu/vector/softmax.h"
 #include "kernels/cpu/vector/tile.h"
 
 namespace embd::cpu {
@@ -18,9 +18,9 @@ class AttentionKernel {
   static constexpr std::int64_t kQueries = std::int64_t{V::kPanelRegs} * V::kWidth;
 
   static std::size_t ScratchFloats(std::int64_t tokens, std::int64_t head_size) {
-    const std::int64_t padded = Padded(head_size);
-    return static_cast<std::size_t>(tokens * (padded + padded) + padded * kQueries +
-                                    kKeys * kQueries + kQueries * padded + 3 * kQueries);
+    const std::int64_t padded = TileCount(head_size, V::kWidth) * V::kWidth;
+    return static_cast<std::size_t>(2 * tokens * padded + padded * kQueries + kKeys * kQueries +
+                                    kQueries * padded + 3 * kQueries);
   }
 
   static void Run(const AttentionTask& task) {
@@ -37,15 +37,11 @@ class AttentionKernel {
 
   static constexpr std::int64_t kKeys = 128;  // at most, in a chunk
 
-  static constexpr std::int64_t Padded(std::int64_t floats) {
-    return (floats + V::kWidth - 1) / V::kWidth * V::kWidth;
-  }
-
   class Head {
    public:
     explicit Head(const AttentionTask& task)
         : task_(task),
-          padded_(Padded(task.head_size)),
+          padded_(TileCount(task.head_size, V::kWidth) * V::kWidth),
           keys_(task.scratch),
           values_(keys_ + task.tokens * padded_),
           queries_(values_ + task.tokens * padded_),
@@ -71,7 +67,12 @@ class AttentionKernel {
         const std::int64_t key = task_.tokens * chunk / chunks;
         const std::int64_t keys = task_.tokens * (chunk + 1) / chunks - key;
         Score(key, keys, regs);
-        Softmax(keys, regs, key == 0);
+        Softmax<V>::Run(regs, {.scores = scores_,
+                               .keys = keys,
+                               .first = key == 0,
+                               .largest = largest_,
+                               .sums = sums_,
+                               .shrink = shrink_});
         if (key > 0) Shrink(count);
         Mix(key, keys, count, regs * V::kWidth);
       }
@@ -128,59 +129,6 @@ class AttentionKernel {
                                        .accumulate = false,
                                        .prefetch = queries_});
       }
-    }
-
-    void Softmax(std::int64_t keys, std::int64_t regs, bool first) const {
-      switch (regs) {
-        case 1:
-          return SoftmaxRegs<1>(keys, first);
-        case 2:
-          return SoftmaxRegs<2>(keys, first);
-        default:
-          return SoftmaxRegs<V::kPanelRegs>(keys, first);
-      }
-    }
-
-    template <int kRegs>
-    void SoftmaxRegs(std::int64_t keys, bool first) const {
-      constexpr std::int64_t kStride = std::int64_t{kRegs} * V::kWidth;
-      Reg largest[kRegs];
-      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-        largest[kReg] = V::Load(scores_ + kReg * V::kWidth);
-      });
-      for (std::int64_t key = 1; key < keys; ++key) {
-        Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-          largest[kReg] =
-              V::Max(largest[kReg], V::Load(scores_ + key * kStride + kReg * V::kWidth));
-        });
-      }
-      Reg sums[kRegs];
-      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-        sums[kReg] = V::Zero();
-        float* const before = largest_ + kReg * V::kWidth;
-        if (!first) {
-          largest[kReg] = V::Max(largest[kReg], V::Load(before));
-          V::Store(shrink_ + kReg * V::kWidth,
-                   Math<V>::Exp2(V::Sub(V::Load(before), largest[kReg])));
-        }
-        V::Store(before, largest[kReg]);
-      });
-      for (std::int64_t key = 0; key < keys; ++key) {
-        Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-          float* const score = scores_ + key * kStride + kReg * V::kWidth;
-          const Reg weight = Math<V>::Exp2(V::Sub(V::Load(score), largest[kReg]));
-          sums[kReg] = V::Add(sums[kReg], weight);
-          V::Store(score, weight);
-        });
-      }
-      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-        float* const total = sums_ + kReg * V::kWidth;
-        if (!first) {
-          const Reg shrink = V::Load(shrink_ + kReg * V::kWidth);
-          sums[kReg] = V::Fma(V::Load(total), shrink, sums[kReg]);
-        }
-        V::Store(total, sums[kReg]);
-      });
     }
 
     void Shrink(std::int64_t count) const {
