@@ -4,7 +4,9 @@
     python3 tools/tokenizer_make_files.py FOLDER [NAME...]
 """
 
+import json
 import pathlib
+import struct
 import sys
 
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers,
@@ -176,6 +178,88 @@ def affix_bpe(small=False):
     return tokenizer
 
 
+def sentencepiece_map():
+    """The character map nmt_nfkc of SentencePiece, which XLM-R, T5 and many others carry."""
+    import io
+
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(tokenizer_texts.prose(200)), model_writer=model, vocab_size=200,
+        normalization_rule_name="nmt_nfkc", minloglevel=2)
+    proto = sentencepiece_model_pb2.ModelProto()
+    proto.ParseFromString(model.getvalue())
+    return proto.normalizer_spec.precompiled_charsmap
+
+
+def made_up_map():
+    """A small map with what the real one lacks: deletions and growth next to each other."""
+    keys = {"\u2122": "TM", "\x1e": "", "a": "bc", "\u00e9": "", "e\u0301": "xyz", "\u3042\u3044": "q"}
+    blob, places = b"", {}
+    for key, value in keys.items():
+        places[key.encode()] = len(blob)
+        blob += value.encode() + b"\0"
+    units, nodes = [0] * 256 * 40, {b"": 256}
+    units[0] = 256 << 10
+    free = 512
+    for key in sorted(places):
+        for length in range(1, len(key) + 1):
+            prefix = key[:length]
+            if prefix in nodes:
+                continue
+            nodes[prefix], here = free, nodes[prefix[:-1]] ^ prefix[-1]
+            units[here] = (here ^ free) << 10 | int(prefix in places) << 8 | prefix[-1]
+            if prefix in places:
+                units[free] = places[prefix]
+            free += 256
+    return struct.pack(f"<I{len(units)}I", 4 * len(units), *units) + blob
+
+
+def unigram(small, normalizer, pre_tokenizer, specials, vocab_size=6000, byte_fallback=False):
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = pre_tokenizer
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.train_from_iterator(
+        tokenizer_texts.corpus(small=True),  # the trainer wants room for every character
+        trainers.UnigramTrainer(vocab_size=SMALL if small else vocab_size, special_tokens=specials,
+                                unk_token="<unk>", show_progress=False))
+    if byte_fallback:
+        model = json.loads(tokenizer.to_str())["model"]
+        vocab = [tuple(item) for item in model["vocab"]]
+        vocab += [(f"<0x{byte:02X}>", -20.0 - byte / 256) for byte in range(256)]
+        tokenizer.model = models.Unigram(vocab, model["unk_id"], True)
+    return tokenizer
+
+
+def xlm_roberta(small=False):
+    tokenizer = unigram(
+        small, normalizers.Sequence([normalizers.Precompiled(sentencepiece_map()),
+                                     normalizers.Replace("  ", " ")]),
+        pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]),
+        ["<s>", "<pad>", "</s>", "<unk>"])
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)])
+    return tokenizer
+
+
+def t5(small=False):
+    tokenizer = unigram(small, normalizers.Precompiled(sentencepiece_map()),
+                        pre_tokenizers.Metaspace(split=False), ["<pad>", "</s>", "<unk>"],
+                        byte_fallback=True)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="$A </s>", pair="$A </s> $B </s>", special_tokens=[("</s>", 1)])
+    return tokenizer
+
+
+def made_up_unigram(small=False):
+    return unigram(small, normalizers.Precompiled(made_up_map()), pre_tokenizers.Whitespace(),
+                   ["<unk>"], vocab_size=3000)
+
+
 def characters(small, normalizer, pre_tokenizer=None, decoder=None):
     """Every character a token, so that ids and offsets show what the other components did."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
@@ -250,10 +334,11 @@ BITS = {
 }
 BUILDERS = {f.__name__: f for f in (
     bert_uncased, bert_cased, bert_multilingual, bert_added, gpt2, roberta, llama3, qwen2, modernbert,
-    byte_fallback, affix_bpe)} | part_builders()
+    byte_fallback, affix_bpe, xlm_roberta, t5, made_up_unigram)} | part_builders()
 OTHER_BITS = BERT_SPECIALS + ["<mask>", " <mask>", "<s>", "</s>", "<unk>", "<|endoftext|>", "<|im_start|>",
                               "<|begin_of_text|>", "<tool>", "|||EMAIL|||", "'S", "'\u017f", "'LL", "ab",
-                              "abab", " \n", "\n\n ", "1234567", "<0x41>", "\u30fc", "  a", "\u3042\u4e00"]
+                              "abab", " \n", "\n\n ", "1234567", "<0x41>", "\u30fc", "  a", "\u3042\u4e00",
+              "\u2122\x1eg", "\x1e", "\x1ea", "a\x1e\x1e", "\u00e9\u00e9a", "\u3042\u3044", "\u00a9\u200d\u2764\u0301"]
 
 
 def bits(name):

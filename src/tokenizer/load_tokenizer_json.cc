@@ -19,12 +19,14 @@
 #include "tokenizer/decoders/strip_decoder.h"
 #include "tokenizer/decoders/word_piece_decoder.h"
 #include "tokenizer/models/bpe.h"
+#include "tokenizer/models/unigram.h"
 #include "tokenizer/models/word_level.h"
 #include "tokenizer/models/word_piece.h"
 #include "tokenizer/normalizers/bert_normalizer.h"
 #include "tokenizer/normalizers/byte_level_normalizer.h"
 #include "tokenizer/normalizers/lowercase.h"
 #include "tokenizer/normalizers/nmt.h"
+#include "tokenizer/normalizers/precompiled.h"
 #include "tokenizer/normalizers/prepend.h"
 #include "tokenizer/normalizers/replace.h"
 #include "tokenizer/normalizers/sequence_normalizer.h"
@@ -118,6 +120,7 @@ constexpr NormalizerRow kNormalizers[] = {
     {"NFKC", UnicodeForm::Nfkc},
     {"NFKD", UnicodeForm::Nfkd},
     {"Nmt", Nmt::FromJson},
+    {"Precompiled", Precompiled::FromJson},
     {"Prepend", Prepend::FromJson},
     {"Replace", Replace::FromJson},
     {"Sequence", LoadNormalizerSequence},
@@ -142,6 +145,7 @@ constexpr PreTokenizerRow kPreTokenizers[] = {
 
 constexpr ModelRow kModels[] = {
     {"BPE", Bpe::FromJson},
+    {"Unigram", Unigram::FromJson},
     {"WordLevel", WordLevel::FromJson},
     {"WordPiece", WordPiece::FromJson},
 };

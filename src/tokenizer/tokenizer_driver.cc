@@ -1,14 +1,16 @@
 // A command line around RunTokenize and RunDecode for the differential tests, which run it without
-// the rest of the server: embd_tokenizer_driver tokenize|decode FILE [--no-special-tokens]
+// the rest of the server: embd_tokenizer_driver tokenize|decode|bench FILE [--no-special-tokens]
 // [--max-length N] [--left] [--keep-special-tokens].
 
 #include <charconv>
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "tokenizer/bench.h"
 #include "tokenizer/cli.h"
 
 int main(int argc, char** argv) {
@@ -27,6 +29,13 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   try {
     const auto tokenizer = embd::Tokenizer::Load(args[1]);
+    if (args[0] == "bench") {
+      std::vector<std::string> texts;
+      for (std::string line; std::getline(std::cin, line);) texts.push_back(line);
+      const embd::TokenizerBench bench = embd::BenchTokenizer(*tokenizer, texts, 1, 2.0);
+      std::printf("%.1f MB/s, %.0f tokens/s\n", bench.mb_per_s, bench.tokens_per_s);
+      return 0;
+    }
     const embd::Result<void> done =
         args[0] == "decode" ? embd::RunDecode(*tokenizer, skip_special_tokens, std::cin, std::cout)
                             : embd::RunTokenize(*tokenizer, options, std::cin, std::cout);

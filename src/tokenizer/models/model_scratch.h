@@ -63,6 +63,7 @@ struct ModelScratch {
     std::uint32_t id;
   };
   std::vector<Arrival> arrivals;
+  std::vector<std::uint32_t> ends;  // of the tokens, last first
 };
 
 }  // namespace embd

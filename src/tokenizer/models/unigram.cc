@@ -1,0 +1,214 @@
+#include "tokenizer/models/unigram.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <iterator>
+#include <limits>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "unicode/utf8.h"
+
+namespace embd {
+namespace {
+
+constexpr double kUnknownPenalty = 10.0;
+constexpr std::uint32_t kUnreached = std::numeric_limits<std::uint32_t>::max();
+
+using PowersOfTen = std::array<double, 309>;
+
+PowersOfTen MakePowersOfTen() {
+  PowersOfTen powers{};
+  for (std::size_t i = 0; i < powers.size(); ++i) {
+    const std::string text = fmt::format("1e{}", i);
+    std::from_chars(text.data(), text.data() + text.size(), powers[i]);
+  }
+  return powers;
+}
+
+// The number that the reference reads where a correct reader reads `exact`. It takes the digits as
+// an integer and divides by a power of ten, which can be off in the last place, and ties between
+// paths are decided there. The file is taken to have the shortest digits that tell the number
+// apart, as everything that writes such files does.
+double AsReferenceReads(double exact, const PowersOfTen& powers) {
+  char text[32];
+  const auto [end, error] =
+      std::to_chars(std::begin(text), std::end(text), exact, std::chars_format::scientific);
+  const std::string_view number(text, static_cast<std::size_t>(end - text));
+  const std::size_t mark = number.find('e');
+  std::uint64_t digits = 0;
+  int exponent = 0;
+  for (const char c : number.substr(0, mark)) {
+    if (c >= '0' && c <= '9') digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
+  }
+  const std::size_t point = number.find('.');
+  if (point < mark) exponent -= static_cast<int>(mark - point - 1);
+  std::string_view power = number.substr(mark + 1);
+  if (power.starts_with('+')) power.remove_prefix(1);
+  int scale = 0;
+  std::from_chars(power.data(), power.data() + power.size(), scale);
+  exponent += scale;
+  double result = static_cast<double>(digits);
+  for (; exponent < -308; exponent += 308) result /= 1e308;
+  const double factor = powers[static_cast<std::size_t>(std::abs(exponent))];
+  result = exponent < 0 ? result / factor : result * factor;
+  return std::signbit(exact) ? -result : result;
+}
+
+// Of equal tokens the last one counts.
+Trie BuildTrie(const std::vector<Vocabulary::Entry>& entries) {
+  std::vector<Trie::Key> keys;
+  keys.reserve(entries.size());
+  for (const Vocabulary::Entry& entry : entries) {
+    if (!entry.text.empty()) keys.push_back({entry.text, entry.id});
+  }
+  Trie trie(keys);
+  if (trie.duplicates() == 0) return trie;
+  std::unordered_map<std::string_view, std::uint32_t> last;
+  for (const Trie::Key& key : keys) last[key.text] = key.value;
+  std::erase_if(keys, [&](const Trie::Key& key) { return last[key.text] != key.value; });
+  return Trie(std::move(keys));
+}
+
+}  // namespace
+
+std::unique_ptr<Model> Unigram::FromJson(const JsonValue& json) {
+  return std::unique_ptr<Model>(new Unigram(json));
+}
+
+Unigram::Unigram(const JsonValue& json) {
+  const JsonValue vocab = json.Get("vocab");
+  simdjson::dom::array array;
+  if (vocab.raw().get(array) != simdjson::SUCCESS) {
+    vocab.Fail("an array", std::string(vocab.TypeName()));
+  }
+  std::vector<Vocabulary::Entry> entries;
+  const PowersOfTen powers = MakePowersOfTen();
+  double lowest = std::numeric_limits<double>::infinity();
+  for (const simdjson::dom::element item : array) {
+    simdjson::dom::array pair;
+    std::string_view token;
+    double score = 0;
+    const auto id = static_cast<std::uint32_t>(entries.size());
+    if (id > kMaxTokenId || item.get(pair) != simdjson::SUCCESS || pair.size() != 2 ||
+        pair.at(0).get(token) != simdjson::SUCCESS || pair.at(1).get(score) != simdjson::SUCCESS) {
+      vocab.Fail(fmt::format("at most {} pairs of a token and its score", kMaxTokenId),
+                 fmt::format("something else at place {}", id));
+    }
+    entries.push_back({token, id});
+    score = AsReferenceReads(score, powers);
+    scores_.push_back(score);
+    lowest = std::min(lowest, score);
+  }
+  vocabulary_ = Vocabulary(entries);
+  trie_ = BuildTrie(entries);
+  unknown_score_ = lowest - kUnknownPenalty;
+  if (const auto unknown = json.Find("unk_id")) {
+    const auto last = static_cast<std::int64_t>(entries.size()) - 1;
+    unknown_ = static_cast<std::uint32_t>(unknown->Integer(0, last));
+  }
+  falls_back_ = json.BoolOr("byte_fallback", false);
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    fallback_[byte] = trie_.Find(fmt::format("<0x{:02X}>", byte));
+  }
+}
+
+Result<void> Unigram::Tokenize(std::string_view text, std::span<const Piece> words,
+                               ModelScratch& scratch, std::vector<Token>& out) const {
+  std::vector<std::uint32_t>& ends = scratch.ends;
+  for (const Piece& piece : words) {
+    const std::string_view word = text.substr(piece.begin, piece.end - piece.begin);
+    bool known = FindBestPath(word, scratch);
+    // Backwards from the end; unknown tokens in a row have one end.
+    ends.clear();
+    bool after_unknown = false;
+    for (auto at = static_cast<std::uint32_t>(word.size()); known && at > 0;) {
+      const ModelScratch::Arrival& arrival = scratch.arrivals[at];
+      const bool unknown = arrival.id == unknown_;
+      if (!unknown || !after_unknown) ends.push_back(at);
+      after_unknown = unknown;
+      at = arrival.begin;
+    }
+    std::uint32_t begin = piece.begin;
+    for (std::size_t i = ends.size(); known && i-- > 0;) {
+      known = Append(text, begin, piece.begin + ends[i], out);
+      begin = piece.begin + ends[i];
+    }
+    if (!known) {
+      return Error{ErrorKind::kTokenizer,
+                   "the text has characters without a token, and there is no unknown token"};
+    }
+  }
+  return {};
+}
+
+bool Unigram::FindBestPath(std::string_view word, ModelScratch& scratch) const {
+  std::vector<ModelScratch::Arrival>& arrivals = scratch.arrivals;
+  arrivals.assign(word.size() + 1, {0.0, kUnreached, 0});
+  const auto offer = [&arrivals](std::size_t begin, std::size_t end, double score,
+                                 std::uint32_t id) {
+    ModelScratch::Arrival& arrival = arrivals[end];
+    if (arrival.begin == kUnreached || score > arrival.score) {
+      arrival = {score, static_cast<std::uint32_t>(begin), id};
+    }
+  };
+  for (std::size_t begin = 0; begin < word.size();) {
+    const double score = arrivals[begin].score;
+    const std::size_t next = begin + unicode::DecodeValid(word.data() + begin).length;
+    bool has_character = false;
+    std::uint32_t node = Trie::kRoot;
+    for (std::size_t at = begin; at < word.size(); ++at) {
+      node = trie_.Child(node, word[at]);
+      if (node == Trie::kNone) break;
+      const std::uint32_t id = trie_.Value(node);
+      if (id == Trie::kNone) continue;
+      offer(begin, at + 1, scores_[id] + score, id);
+      has_character = has_character || at + 1 == next;
+    }
+    if (!has_character) {
+      const bool better =
+          arrivals[next].begin == kUnreached || unknown_score_ + score > arrivals[next].score;
+      if (better && unknown_ == Trie::kNone) return false;
+      offer(begin, next, unknown_score_ + score, unknown_);
+    }
+    begin = next;
+  }
+  return true;
+}
+
+bool Unigram::Append(std::string_view text, std::uint32_t begin, std::uint32_t end,
+                     std::vector<Token>& out) const {
+  const std::string_view token = text.substr(begin, end - begin);
+  const std::uint32_t id = trie_.Find(token);
+  if (id != Trie::kNone) {
+    out.push_back({id, {begin, end}});
+    return true;
+  }
+  const auto fallback = [this](char byte) { return fallback_[static_cast<std::uint8_t>(byte)]; };
+  if (falls_back_ && std::all_of(token.begin(), token.end(),
+                                 [&](char byte) { return fallback(byte) != Trie::kNone; })) {
+    for (const char byte : token) out.push_back({fallback(byte), {begin, end}});
+    return true;
+  }
+  if (unknown_ == Trie::kNone) return false;
+  out.push_back({unknown_, {begin, end}});
+  return true;
+}
+
+std::optional<std::uint32_t> Unigram::TokenToId(std::string_view token) const {
+  const std::uint32_t id = trie_.Find(token);
+  if (id == Trie::kNone) return std::nullopt;
+  return id;
+}
+
+std::size_t Unigram::resident_bytes() const {
+  return vocabulary_.resident_bytes() + trie_.resident_bytes() +
+         scores_.capacity() * sizeof(scores_[0]);
+}
+
+}  // namespace embd

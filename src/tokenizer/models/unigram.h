@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "json/json_document.h"
+#include "tokenizer/models/model.h"
+#include "tokenizer/models/model_scratch.h"
+#include "tokenizer/trie.h"
+
+namespace embd {
+
+// Unigram: of all ways to cut a word into tokens the one with the highest sum of scores (Viterbi).
+// A character without a token of its own may stand as unknown, for a penalty; unknown ones in a row
+// are one token, or, with byte fallback, the tokens of their bytes.
+class Unigram : public Model {
+ public:
+  static std::unique_ptr<Model> FromJson(const JsonValue& json);
+
+  Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
+                        std::vector<Token>& out) const override;
+  std::optional<std::uint32_t> TokenToId(std::string_view token) const override;
+  const Vocabulary& vocabulary() const override { return vocabulary_; }
+  std::size_t resident_bytes() const override;
+
+ private:
+  explicit Unigram(const JsonValue& json);
+
+  // Fills scratch.arrivals; false when a character is unknown and there is no unknown token.
+  bool FindBestPath(std::string_view word, ModelScratch& scratch) const;
+  // Appends the tokens for bytes [begin, end) of the text, a token of the path or unknown
+  // characters in a row; false when they are unknown and there is no unknown token.
+  bool Append(std::string_view text, std::uint32_t begin, std::uint32_t end,
+              std::vector<Token>& out) const;
+
+  Vocabulary vocabulary_;
+  Trie trie_;
+  std::vector<double> scores_;  // by id
+  double unknown_score_ = 0;
+  std::uint32_t unknown_ = Trie::kNone;
+  bool falls_back_ = false;
+  std::array<std::uint32_t, 256> fallback_{};  // ids of <0x00>...<0xFF>, or Trie::kNone
+};
+
+}  // namespace embd

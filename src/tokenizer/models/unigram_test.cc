@@ -1,0 +1,73 @@
+#include "tokenizer/models/unigram.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/load_error.h"
+
+namespace embd {
+namespace {
+
+std::unique_ptr<Model> Load(const std::string& members) {
+  const JsonDocument document = JsonDocument::Parse("{" + members + "}", "test");
+  return Unigram::FromJson(document.root());
+}
+
+std::vector<Token> Tokenize(const Model& model, const std::string& word) {
+  const Piece piece{1, static_cast<std::uint32_t>(word.size() + 1)};
+  ModelScratch scratch;
+  std::vector<Token> tokens;
+  EXPECT_TRUE(model.Tokenize(">" + word + "<", {&piece, 1}, scratch, tokens));
+  return tokens;
+}
+
+const std::string kPieces =
+    R"("vocab":[["<unk>",0.0],["a",0.0],["b",0.0],["c",0.0],["d",0.0],["cd",1.0],["ab",2.0],["abc",5.0],["abcd",10.0]])";
+
+TEST(Unigram, TheBestPathWins) {
+  const auto model = Load(kPieces + R"(,"unk_id":0)");
+  EXPECT_EQ(Tokenize(*model, "abcdacdxx"),
+            (std::vector<Token>{{8, {1, 5}}, {1, {5, 6}}, {5, {6, 8}}, {0, {8, 10}}}));
+  EXPECT_EQ(Tokenize(*model, "abcc"), (std::vector<Token>{{7, {1, 4}}, {3, {4, 5}}}));
+}
+
+TEST(Unigram, UnknownCharactersFallBackToBytes) {
+  const auto model = Load(
+      R"("vocab":[["<unk>",0.0],["a",0.0],["<0xC3>",0.0],["<0xA9>",0.0]],"unk_id":0,"byte_fallback":true)");
+  EXPECT_EQ(Tokenize(*model, "\u00e9a\u00e8"),
+            (std::vector<Token>{{2, {1, 3}}, {3, {1, 3}}, {1, {3, 4}}, {0, {4, 6}}}));
+}
+
+TEST(Unigram, OfEqualTokensTheLastCounts) {
+  const auto model = Load(R"("vocab":[["a",0.0],["b",0.0],["a",-1.0]])");
+  EXPECT_EQ(Tokenize(*model, "ab"), (std::vector<Token>{{2, {1, 2}}, {1, {2, 3}}}));
+}
+
+TEST(Unigram, WithoutUnknownTokenUnknownCharactersAreAnError) {
+  const auto model = Load(R"("vocab":[["a",0.0]])");
+  const Piece piece{0, 1};
+  ModelScratch scratch;
+  std::vector<Token> tokens;
+  EXPECT_FALSE(model->Tokenize("x", {&piece, 1}, scratch, tokens));
+}
+
+TEST(Unigram, MillionsOfOneLetterAreNoProblem) {
+  const auto model = Load(R"("vocab":[["<unk>",0.0],["a",-1.0],["aaaa",-2.0]],"unk_id":0)");
+  EXPECT_EQ(Tokenize(*model, std::string(1 << 20, 'a')).size(), std::size_t{1} << 18);
+}
+
+class UnigramRefuses : public testing::TestWithParam<std::string> {};
+
+TEST_P(UnigramRefuses, Malformed) { EXPECT_THROW(Load(GetParam()), LoadError); }
+
+INSTANTIATE_TEST_SUITE_P(Table, UnigramRefuses,
+                         testing::Values(R"("unk_id":0)", R"("vocab":{})", R"("vocab":[3])",
+                                         R"("vocab":[["a"]])", R"("vocab":[["a","b"]])",
+                                         R"("vocab":[[1,2]])", R"("vocab":[["a",1]],"unk_id":1)",
+                                         R"("vocab":[["a",1]],"unk_id":-1)",
+                                         R"("vocab":[],"unk_id":0)"));
+
+}  // namespace
+}  // namespace embd
