@@ -16,6 +16,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t kFirstInput = 4096;
+// Given to everyone, so that a probe for health is answered while others wait for the budget.
+constexpr std::size_t kLeastInput = 1024;
 constexpr std::size_t kFirstBody = 16384;
 constexpr std::size_t kMostAtOnce = 65536;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -82,8 +84,12 @@ Awaitable<bool> Connection::Take(std::size_t bytes) {
 
 // Receives at least one byte more.
 Awaitable<bool> Connection::FillInput() {
-  if (input_.free_size() == 0) {
-    const std::size_t capacity = std::max(kFirstInput, 2 * input_.capacity());
+  if (input_.capacity() == 0) {
+    const bool usual = lease_.TryGrow(kFirstInput);
+    if (!usual) lease_.Charge(kLeastInput);
+    input_.Reserve(usual ? kFirstInput : kLeastInput);
+  } else if (input_.free_size() == 0) {
+    const std::size_t capacity = 2 * input_.capacity();
     if (!co_await Take(capacity - input_.capacity())) co_return false;
     input_.Reserve(capacity);
   }
@@ -126,8 +132,6 @@ Awaitable<bool> Connection::Send(std::string_view first, std::string_view second
   co_return true;
 }
 
-// Here and below: a coroutine without a local variable of its own is one whose frame g++ 12 gets
-// wrong, so what is awaited is named first.
 Awaitable<bool> Connection::Reserve(std::string& body, std::size_t size) {
   const std::size_t capacity = body.capacity();
   if (size <= capacity) co_return true;

@@ -25,6 +25,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 using Executor = asio::io_context::executor_type;
+// What a coroutine returns. Beware: g++ 12.2 lays out a wrong frame for a coroutine that has no
+// local variable and awaits in the condition of an `if`; name what is awaited.
 template <typename T>
 using Awaitable = asio::awaitable<T, Executor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "unicode/utf8.h"
@@ -12,6 +13,19 @@ namespace embd::http {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether 8 bytes are all ASCII text without quotes and backslashes. Each term sets the top bit of
+// a byte that is not (and perhaps of its neighbours, which then are looked at one by one).
+bool IsPlainAscii(const char* bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kTops = 0x80 * kOnes;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof(word));
+  const std::uint64_t quotes = (word ^ ('"' * kOnes)) - kOnes;
+  const std::uint64_t backslashes = (word ^ ('\\' * kOnes)) - kOnes;
+  const std::uint64_t controls = word - ' ' * kOnes;
+  return ((word | quotes | backslashes | controls) & kTops) == 0;
+}
 
 constexpr std::string_view kEofValue = "EOF while parsing a value";
 constexpr std::string_view kEofString = "EOF while parsing a string";
@@ -173,6 +187,9 @@ bool JsonCursor::ScanPlain(std::string* out) {
   const std::size_t begin = at_;
   bool ascii = true;
   for (; !AtEnd(); ++at_) {
+    while (text_.size() - at_ > sizeof(std::uint64_t) && IsPlainAscii(text_.data() + at_)) {
+      at_ += sizeof(std::uint64_t);
+    }
     const auto byte = static_cast<unsigned char>(text_[at_]);
     if (byte == '"' || byte == '\\' || byte < 0x20) break;
     if (byte >= 0x80) ascii = false;

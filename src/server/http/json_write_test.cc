@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -79,6 +81,22 @@ TEST(AppendFloat, RoundTripsAnyBits) {
     ASSERT_EQ(std::bit_cast<std::uint32_t>(std::strtof(text.c_str(), nullptr)),
               std::bit_cast<std::uint32_t>(value))
         << text;
+  }
+}
+
+// The same digits as the library's, for the numbers that embeddings are made of.
+TEST(AppendFloat, WritesTheShortestDigits) {
+  std::mt19937 random(2);
+  std::normal_distribution<float> spread(0, 4);
+  for (int i = 0; i < 200'000; ++i) {
+    const float value = std::pow(10.0F, spread(random)) * (i % 2 == 0 ? 1.0F : -1.0F);
+    if (std::fabs(value) < 1e-6F || std::fabs(value) >= 1e6F) continue;
+    std::array<char, 64> text{};
+    const auto end =
+        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed).ptr;
+    std::string expected(text.data(), end);
+    if (expected.find('.') == std::string::npos) expected += ".0";
+    ASSERT_EQ(Written(value), expected);
   }
 }
 
