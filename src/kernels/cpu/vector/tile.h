@@ -102,7 +102,7 @@ class Tiles {
   static constexpr Table kTable = MakeTable();
 };
 
-inline constexpr std::int64_t TileCount(std::int64_t rows, std::int64_t tile_rows) {
+[[gnu::always_inline]] constexpr std::int64_t TileCount(std::int64_t rows, std::int64_t tile_rows) {
   return (rows + tile_rows - 1) / tile_rows;
 }
 
