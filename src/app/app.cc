@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "app/heap.h"
+
 namespace embd {
 namespace {
 
@@ -49,6 +51,7 @@ App::App(const Options& options, Log& log, StartupClock& clock)
       listener_(std::in_place, Announce(options, log, clock), options.hostname, options.port) {}
 
 const http::Warmed& App::Announce(const Options& options, Log& log, StartupClock& clock) {
+  clock.Time("reserve", [&] { ReserveHeap(core_.plan().total()); });
   clock.Note("total", clock.elapsed());
   Metrics& metrics = core_.metrics();
   metrics.startup_phases = clock.phases();

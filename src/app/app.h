@@ -27,7 +27,8 @@ class App {
   void Drain();
 
  private:
-  // The last words before the port opens: metrics and log lines that need the whole start.
+  // The last steps before the port opens, which need the whole start: the rest of the planned
+  // memory is taken, metrics and log lines are written.
   const http::Warmed& Announce(const Options& options, Log& log, StartupClock& clock);
 
   Core core_;

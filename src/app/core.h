@@ -33,6 +33,7 @@ class Core {
   Service& service() { return service_; }
   Metrics& metrics() { return metrics_; }
   const Sizing& sizing() const { return sizing_; }
+  const MemoryPlan& plan() const { return plan_; }
 
  private:
   struct Loaded {

@@ -1,4 +1,3 @@
-#include <malloc.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -7,6 +6,7 @@
 #include <string>
 
 #include "app/commands/commands.h"
+#include "app/heap.h"
 #include "app/options.h"
 #include "app/signals.h"
 #include "app/startup_clock.h"
@@ -18,19 +18,11 @@ void Print(std::FILE* stream, const std::string& text) {
   std::fflush(stream);
 }
 
-// Few arenas, and a threshold that does not move: what one burst of large requests took goes back
-// to the system instead of staying with each thread.
-void TuneAllocator() {
-  ::mallopt(M_ARENA_MAX, 4);
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 20);
-  ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   embd::Signals signals;
-  TuneAllocator();
+  embd::TuneHeap();
   embd::StartupClock clock;
   const std::span<const char* const> args(argv + 1, argv + argc);
   const auto parsed = embd::ParseCommandLine(args, embd::ReadEnvironment(environ));

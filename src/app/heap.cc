@@ -1,0 +1,40 @@
+#include "app/heap.h"
+
+#include <malloc.h>
+
+#include <climits>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "base/system.h"
+
+namespace embd {
+namespace {
+
+constexpr std::size_t kBlock = std::size_t{64} << 10U;
+
+}  // namespace
+
+// One arena, since what is reserved in one is of no use to a thread that allocates from another. A
+// request's few large buffers are all that pass by the threads' own caches. Bodies and answers,
+// too, come from what is reserved, and nothing is given back, so the thresholds are out of their
+// way.
+void TuneHeap() {
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_THRESHOLD, 8 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, INT_MAX);
+}
+
+void ReserveHeap(std::uint64_t planned_bytes) {
+  const std::uint64_t resident = ResidentBytes();
+  if (resident == 0 || resident >= planned_bytes) return;
+  std::vector<std::unique_ptr<std::byte[]>> blocks((planned_bytes - resident) / kBlock);
+  for (auto& block : blocks) {
+    block = std::make_unique_for_overwrite<std::byte[]>(kBlock);
+    std::memset(block.get(), 1, kBlock);
+  }
+}
+
+}  // namespace embd
