@@ -9,5 +9,6 @@ find_package(simdjson 3 REQUIRED)    # libsimdjson-dev
 find_package(Boost 1.81 REQUIRED)    # libboost1.81-dev: Asio and Beast, headers only
 
 if(EMBD_BUILD_TESTS)
-  find_package(GTest 1.12 REQUIRED)  # libgtest-dev, libgmock-dev
+  find_package(GTest 1.12 REQUIRED)               # libgtest-dev, libgmock-dev
+  find_package(Python3 COMPONENTS Interpreter)    # python3: the check of the kernels' machine code
 endif()
