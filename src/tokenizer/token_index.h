@@ -12,6 +12,12 @@ namespace embd {
 // Hash of a few bytes, for tables in memory only.
 std::uint64_t HashBytes(std::string_view bytes);
 
+// Adds `value` to a hash of several.
+inline std::uint64_t MixHash(std::uint64_t hash, std::uint64_t value) {
+  const std::uint64_t mixed = (hash ^ value) * 0x9E3779B97F4A7C15u;
+  return mixed ^ mixed >> 32;
+}
+
 // From the strings of a vocabulary to their ids: a flat hash table. The vocabulary must outlive it
 // at the same address. Immutable after construction.
 class TokenIndex {

@@ -17,23 +17,46 @@ std::uint64_t SortPrefix(std::string_view text) {
   return prefix;
 }
 
+struct SortEntry {
+  std::uint64_t prefix;
+  std::uint32_t index;
+};
+
+// Byte by byte from the last: a few passes over the entries, where comparing takes many.
+void SortByPrefix(std::vector<SortEntry>& entries) {
+  std::vector<SortEntry> sorted(entries.size());
+  for (int shift = 0; shift < 64; shift += 8) {
+    std::array<std::size_t, 257> begins{};
+    for (const SortEntry& entry : entries) ++begins[(entry.prefix >> shift & 0xFF) + 1];
+    for (std::size_t i = 1; i < begins.size(); ++i) begins[i] += begins[i - 1];
+    for (const SortEntry& entry : entries) sorted[begins[entry.prefix >> shift & 0xFF]++] = entry;
+    entries.swap(sorted);
+  }
+}
+
 void SortKeys(std::vector<Trie::Key>& keys) {
-  struct Entry {
-    std::uint64_t prefix;
-    std::uint32_t index;
-  };
-  std::vector<Entry> entries;
+  std::vector<SortEntry> entries;
   entries.reserve(keys.size());
   for (const Trie::Key& key : keys) {
     entries.push_back({SortPrefix(key.text), static_cast<std::uint32_t>(entries.size())});
   }
-  std::sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
-    if (a.prefix != b.prefix) return a.prefix < b.prefix;
-    return keys[a.index].text < keys[b.index].text;
-  });
+  SortByPrefix(entries);
   std::vector<Trie::Key> sorted;
   sorted.reserve(keys.size());
-  for (const Entry& entry : entries) sorted.push_back(keys[entry.index]);
+  for (const SortEntry& entry : entries) sorted.push_back(keys[entry.index]);
+  // Keys with the same first bytes stand together now.
+  for (std::size_t begin = 0; begin < entries.size();) {
+    std::size_t end = begin + 1;
+    while (end < entries.size() && entries[end].prefix == entries[begin].prefix) ++end;
+    const auto at = [&sorted](std::size_t i) {
+      return sorted.begin() + static_cast<std::ptrdiff_t>(i);
+    };
+    if (end - begin > 1) {
+      std::sort(at(begin), at(end),
+                [](const Trie::Key& a, const Trie::Key& b) { return a.text < b.text; });
+    }
+    begin = end;
+  }
   keys = std::move(sorted);
 }
 
@@ -43,8 +66,24 @@ constexpr std::uint32_t kBlock = 256;
 struct Bits {
   std::array<std::uint64_t, 4> words{};
 
-  bool Test(std::uint32_t i) const { return (words[i >> 6] >> (i & 63) & 1) != 0; }
   void Set(std::uint32_t i) { words[i >> 6] |= std::uint64_t{1} << (i & 63); }
+
+  // The set of all i ^ label: bits change places within words, then words do.
+  Bits Moved(std::uint8_t label) const {
+    constexpr std::uint64_t kLowHalves[] = {0x5555555555555555, 0x3333333333333333,
+                                            0x0F0F0F0F0F0F0F0F, 0x00FF00FF00FF00FF,
+                                            0x0000FFFF0000FFFF, 0x00000000FFFFFFFF};
+    Bits moved;
+    for (std::size_t w = 0; w < words.size(); ++w) moved.words[w] = words[w ^ label >> 6];
+    for (unsigned bit = 0; bit < 6; ++bit) {
+      if ((label >> bit & 1) == 0) continue;
+      const unsigned shift = 1u << bit;
+      for (std::uint64_t& word : moved.words) {
+        word = (word >> shift & kLowHalves[bit]) | (word & kLowHalves[bit]) << shift;
+      }
+    }
+    return moved;
+  }
 };
 
 }  // namespace
@@ -90,11 +129,13 @@ class Trie::Builder {
   }
 
  private:
-  static constexpr std::size_t kSearchedBlocks = 8;
+  // A search that looks into more blocks saves little room and takes long.
+  static constexpr std::size_t kSearchedBlocks = 4;
 
   struct Block {
     Bits used_units;
     Bits used_bases;
+    std::size_t free_units = kBlock;
   };
   struct Range {
     std::uint32_t node;
@@ -116,6 +157,7 @@ class Trie::Builder {
   std::uint32_t Place(std::span<const std::uint8_t> labels) {
     const std::size_t oldest = blocks_.size() - std::min(blocks_.size(), kSearchedBlocks);
     for (std::size_t b = blocks_.size(); b-- > oldest;) {
+      if (blocks_[b].free_units < labels.size()) continue;
       const std::uint32_t base = FindBase(blocks_[b], labels);
       if (base != 0) return Take(b, base, labels);
     }
@@ -123,19 +165,16 @@ class Trie::Builder {
     return Take(blocks_.size() - 1, FindBase(blocks_.back(), labels), labels);
   }
 
-  // The base within the block, or 0.
+  // The lowest base within the block for which all labels lead to free units, or 0.
   static std::uint32_t FindBase(const Block& block, std::span<const std::uint8_t> labels) {
-    for (std::uint32_t word = 0; word < 4; ++word) {
-      for (std::uint64_t room = ~block.used_units.words[word]; room != 0; room &= room - 1) {
-        const std::uint32_t unit = word * 64 + static_cast<std::uint32_t>(std::countr_zero(room));
-        const std::uint32_t base = unit ^ labels[0];
-        if (block.used_bases.Test(base)) continue;
-        if (std::none_of(labels.begin(), labels.end(), [&](std::uint32_t label) {
-              return block.used_units.Test(base ^ label);
-            })) {
-          return base;
-        }
-      }
+    Bits taken = block.used_bases;
+    for (const std::uint8_t label : labels) {
+      const Bits moved = block.used_units.Moved(label);
+      for (std::size_t w = 0; w < taken.words.size(); ++w) taken.words[w] |= moved.words[w];
+    }
+    for (std::uint32_t w = 0; w < taken.words.size(); ++w) {
+      if (~taken.words[w] == 0) continue;
+      return w * 64 + static_cast<std::uint32_t>(std::countr_one(taken.words[w]));
     }
     return 0;
   }
@@ -143,6 +182,7 @@ class Trie::Builder {
   std::uint32_t Take(std::size_t b, std::uint32_t base, std::span<const std::uint8_t> labels) {
     const auto first = static_cast<std::uint32_t>(b) * kBlock;
     blocks_[b].used_bases.Set(base);
+    blocks_[b].free_units -= labels.size();
     for (const std::uint32_t label : labels) {
       blocks_[b].used_units.Set(base ^ label);
       units_[first | (base ^ label)] = {0, kNoValue << 8 | label};
@@ -154,8 +194,24 @@ class Trie::Builder {
   std::vector<Block> blocks_;
 };
 
+// Copies the texts one after the other and lets the keys point there: building reads every text
+// byte by byte, in the order of the keys.
+std::string Trie::Gather(std::vector<Key>& keys) {
+  std::size_t size = 0;
+  for (const Key& key : keys) size += key.text.size();
+  std::string pool;
+  pool.reserve(size);
+  for (Key& key : keys) {
+    const std::size_t begin = pool.size();
+    pool += key.text;
+    key.text = {pool.data() + begin, key.text.size()};
+  }
+  return pool;
+}
+
 Trie::Trie(std::vector<Key> keys) {
   SortKeys(keys);
+  const std::string pool = Gather(keys);
   const auto end = std::unique(keys.begin(), keys.end(),
                                [](const Key& a, const Key& b) { return a.text == b.text; });
   duplicates_ = static_cast<std::size_t>(keys.end() - end);

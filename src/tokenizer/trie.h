@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -52,6 +53,7 @@ class Trie {
 
  private:
   class Builder;
+  static std::string Gather(std::vector<Key>& keys);
   static constexpr std::uint32_t kNoValue = 0xFFFFFF;
 
   struct Unit {

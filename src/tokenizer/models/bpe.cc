@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::size_t kShortWord = 24;  // symbols; above, a queue is faster
 
-std::uint64_t Mix(std::uint64_t hash, std::uint64_t value) {
-  return (hash ^ value) * 0x9E3779B97F4A7C15u;
-}
-
 void AddSymbol(ModelScratch& scratch, std::uint32_t id, std::uint32_t length) {
   const auto place = static_cast<std::int32_t>(scratch.symbols.size());
   if (place > 0) scratch.symbols.back().next = place;
@@ -64,10 +60,10 @@ Bpe::Bpe(const JsonValue& json, Vocabulary vocabulary)
        {HashBytes(continuing_prefix_), HashBytes(end_suffix_), std::uint64_t{unknown_},
         std::uint64_t{fuse_unknown_}, std::uint64_t{byte_fallback_}, std::uint64_t{ignore_merges_},
         std::uint64_t{unknown_token_.has_value()}}) {
-    fingerprint_ = Mix(fingerprint_, part);
+    fingerprint_ = MixHash(fingerprint_, part);
   }
   for (std::uint32_t id = 0; id < vocabulary_.id_bound(); ++id) {
-    fingerprint_ = Mix(fingerprint_, HashBytes(vocabulary_.Text(id)));
+    fingerprint_ = MixHash(fingerprint_, HashBytes(vocabulary_.Text(id)));
   }
 }
 
@@ -125,7 +121,7 @@ void Bpe::AddMerge(const JsonValue& place, std::uint32_t rank, std::string_view 
   std::string merged(left);
   merged += right.substr(continuing_prefix_.size());
   merges_.Insert(left_id, right_id, {rank, id_of(merged)});
-  fingerprint_ = Mix(fingerprint_, std::uint64_t{left_id} << 32 | right_id);
+  fingerprint_ = MixHash(fingerprint_, std::uint64_t{left_id} << 32 | right_id);
 }
 
 bool Bpe::ReadBytes() {
@@ -137,7 +133,7 @@ bool Bpe::ReadBytes() {
     if (bytes_[byte] == TokenIndex::kNone) return false;
   }
   reads_bytes_ = true;
-  fingerprint_ = Mix(fingerprint_, 1);
+  fingerprint_ = MixHash(fingerprint_, 1);
   if (!ignore_merges_) return true;
   std::vector<std::string> spellings(vocabulary_.id_bound());
   std::vector<Vocabulary::Entry> entries;
@@ -154,29 +150,10 @@ bool Bpe::ReadBytes() {
 
 Result<void> Bpe::Tokenize(std::string_view text, std::span<const Piece> words,
                            ModelScratch& scratch, std::vector<Token>& out) const {
-  scratch.word_cache.BelongTo(fingerprint_);
-  for (const Piece& piece : words) {
-    const std::string_view word = text.substr(piece.begin, piece.end - piece.begin);
-    if (word.size() > WordCache::kMaxWordBytes) {
-      if (Result<void> done = TokenizeWord(word, piece.begin, scratch, out); !done) return done;
-      continue;
-    }
-    bool hit = false;
-    WordCache::Entry& entry = scratch.word_cache.Lookup(word, hit);
-    if (hit) {
-      std::uint32_t begin = piece.begin;
-      for (std::size_t i = 0; i < entry.count; ++i) {
-        const std::uint32_t end = piece.begin + entry.ends[i];
-        out.push_back({entry.ids[i], {begin, end}});
-        begin = end;
-      }
-      continue;
-    }
-    const std::size_t first = out.size();
-    if (Result<void> done = TokenizeWord(word, piece.begin, scratch, out); !done) return done;
-    WordCache::Store(entry, word, piece.begin, out.data() + first, out.size() - first);
-  }
-  return {};
+  return TokenizeCached(text, words, fingerprint_, scratch.word_cache, out,
+                        [&](std::string_view word, std::uint32_t begin) {
+                          return TokenizeWord(word, begin, scratch, out);
+                        });
 }
 
 Result<void> Bpe::TokenizeWord(std::string_view word, std::uint32_t begin, ModelScratch& scratch,

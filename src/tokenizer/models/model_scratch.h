@@ -2,14 +2,16 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "tokenizer/segment.h"
 
 namespace embd {
 
-// What BPE made of short words that it has met: one word a place, the latest one stays.
+// What the model made of short words that it has met: one word a place, the latest one stays.
 class WordCache {
  public:
   static constexpr std::size_t kMaxWordBytes = 24;
@@ -37,6 +39,38 @@ class WordCache {
   std::vector<Entry> entries_;
   std::uint64_t owner_ = 0;
 };
+
+// Appends the tokens of all `words`, through the word cache. `tokenize(word, begin)` appends those
+// of one, a part of the text that starts at `begin`, to the same vector, and returns a
+// Result<void>. `owner` is a number that no two models share.
+template <typename TokenizeWord>
+Result<void> TokenizeCached(std::string_view text, std::span<const Piece> words,
+                            std::uint64_t owner, WordCache& cache, std::vector<Token>& out,
+                            TokenizeWord tokenize) {
+  cache.BelongTo(owner);
+  for (const Piece& piece : words) {
+    const std::string_view word = text.substr(piece.begin, piece.end - piece.begin);
+    if (word.size() > WordCache::kMaxWordBytes) {
+      if (Result<void> done = tokenize(word, piece.begin); !done) return done;
+      continue;
+    }
+    bool hit = false;
+    WordCache::Entry& entry = cache.Lookup(word, hit);
+    if (hit) {
+      std::uint32_t begin = piece.begin;
+      for (std::size_t i = 0; i < entry.count; ++i) {
+        const std::uint32_t end = piece.begin + entry.ends[i];
+        out.push_back({entry.ids[i], {begin, end}});
+        begin = end;
+      }
+      continue;
+    }
+    const std::size_t first = out.size();
+    if (Result<void> done = tokenize(word, piece.begin); !done) return done;
+    WordCache::Store(entry, word, piece.begin, out.data() + first, out.size() - first);
+  }
+  return {};
+}
 
 // Buffers of the models, reused from text to text.
 struct ModelScratch {

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "tokenizer/token_index.h"
 #include "unicode/utf8.h"
 
 namespace embd {
@@ -113,6 +115,11 @@ Unigram::Unigram(const JsonValue& json) {
     unknown_ = static_cast<std::uint32_t>(unknown->Integer(0, last));
   }
   falls_back_ = json.BoolOr("byte_fallback", false);
+  fingerprint_ = MixHash(unknown_, falls_back_);
+  for (const Vocabulary::Entry& entry : entries) {
+    fingerprint_ = MixHash(fingerprint_, HashBytes(entry.text));
+    fingerprint_ = MixHash(fingerprint_, std::bit_cast<std::uint64_t>(scores_[entry.id]));
+  }
   for (std::size_t byte = 0; byte < 256; ++byte) {
     fallback_[byte] = trie_.Find(fmt::format("<0x{:02X}>", byte));
   }
@@ -120,31 +127,34 @@ Unigram::Unigram(const JsonValue& json) {
 
 Result<void> Unigram::Tokenize(std::string_view text, std::span<const Piece> words,
                                ModelScratch& scratch, std::vector<Token>& out) const {
+  return TokenizeCached(text, words, fingerprint_, scratch.word_cache, out,
+                        [&](std::string_view word, std::uint32_t begin) {
+                          return TokenizeWord(word, begin, scratch, out);
+                        });
+}
+
+Result<void> Unigram::TokenizeWord(std::string_view word, std::uint32_t begin,
+                                   ModelScratch& scratch, std::vector<Token>& out) const {
+  bool known = FindBestPath(word, scratch);
+  // Backwards from the end; unknown tokens in a row have one end.
   std::vector<std::uint32_t>& ends = scratch.ends;
-  for (const Piece& piece : words) {
-    const std::string_view word = text.substr(piece.begin, piece.end - piece.begin);
-    bool known = FindBestPath(word, scratch);
-    // Backwards from the end; unknown tokens in a row have one end.
-    ends.clear();
-    bool after_unknown = false;
-    for (auto at = static_cast<std::uint32_t>(word.size()); known && at > 0;) {
-      const ModelScratch::Arrival& arrival = scratch.arrivals[at];
-      const bool unknown = arrival.id == unknown_;
-      if (!unknown || !after_unknown) ends.push_back(at);
-      after_unknown = unknown;
-      at = arrival.begin;
-    }
-    std::uint32_t begin = piece.begin;
-    for (std::size_t i = ends.size(); known && i-- > 0;) {
-      known = Append(text, begin, piece.begin + ends[i], out);
-      begin = piece.begin + ends[i];
-    }
-    if (!known) {
-      return Error{ErrorKind::kTokenizer,
-                   "the text has characters without a token, and there is no unknown token"};
-    }
+  ends.clear();
+  bool after_unknown = false;
+  for (auto at = static_cast<std::uint32_t>(word.size()); known && at > 0;) {
+    const ModelScratch::Arrival& arrival = scratch.arrivals[at];
+    const bool unknown = arrival.id == unknown_;
+    if (!unknown || !after_unknown) ends.push_back(at);
+    after_unknown = unknown;
+    at = arrival.begin;
   }
-  return {};
+  std::uint32_t done = 0;
+  for (std::size_t i = ends.size(); known && i-- > 0;) {
+    known = Append(word.substr(done, ends[i] - done), begin + done, out);
+    done = ends[i];
+  }
+  if (known) return {};
+  return Error{ErrorKind::kTokenizer,
+               "the text has characters without a token, and there is no unknown token"};
 }
 
 bool Unigram::FindBestPath(std::string_view word, ModelScratch& scratch) const {
@@ -181,9 +191,8 @@ bool Unigram::FindBestPath(std::string_view word, ModelScratch& scratch) const {
   return true;
 }
 
-bool Unigram::Append(std::string_view text, std::uint32_t begin, std::uint32_t end,
-                     std::vector<Token>& out) const {
-  const std::string_view token = text.substr(begin, end - begin);
+bool Unigram::Append(std::string_view token, std::uint32_t begin, std::vector<Token>& out) const {
+  const std::uint32_t end = begin + static_cast<std::uint32_t>(token.size());
   const std::uint32_t id = trie_.Find(token);
   if (id != Trie::kNone) {
     out.push_back({id, {begin, end}});

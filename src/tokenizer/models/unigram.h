@@ -31,10 +31,11 @@ class Unigram : public Model {
 
   // Fills scratch.arrivals; false when a character is unknown and there is no unknown token.
   bool FindBestPath(std::string_view word, ModelScratch& scratch) const;
-  // Appends the tokens for bytes [begin, end) of the text, a token of the path or unknown
-  // characters in a row; false when they are unknown and there is no unknown token.
-  bool Append(std::string_view text, std::uint32_t begin, std::uint32_t end,
-              std::vector<Token>& out) const;
+  Result<void> TokenizeWord(std::string_view word, std::uint32_t begin, ModelScratch& scratch,
+                            std::vector<Token>& out) const;
+  // Appends the tokens for `token`, one of the path or unknown characters in a row, which starts at
+  // `begin` in the text; false when it is unknown and there is no unknown token.
+  bool Append(std::string_view token, std::uint32_t begin, std::vector<Token>& out) const;
 
   Vocabulary vocabulary_;
   Trie trie_;
@@ -42,6 +43,7 @@ class Unigram : public Model {
   double unknown_score_ = 0;
   std::uint32_t unknown_ = Trie::kNone;
   bool falls_back_ = false;
+  std::uint64_t fingerprint_ = 0;              // of everything that decides about tokens
   std::array<std::uint32_t, 256> fallback_{};  // ids of <0x00>...<0xFF>, or Trie::kNone
 };
 
