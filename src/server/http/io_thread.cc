@@ -21,6 +21,8 @@ IoThread::IoThread(ServerState& state)
 }
 
 // The connections have ended before.
+// Without memory to say goodbye with, ending the process is right.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 IoThread::~IoThread() {
   asio::post(context_, [this] { sweep_timer_.cancel(); });
   work_.reset();

@@ -64,6 +64,7 @@ class Connection;
 class IoThread {
  public:
   explicit IoThread(ServerState& state);
+  // NOLINTNEXTLINE(bugprone-exception-escape)
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;

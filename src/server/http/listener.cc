@@ -109,6 +109,8 @@ Listener::Listener(const Warmed& warmed, const std::string& address, std::uint16
   asio::post(impl_->thread.context(), [impl = impl_.get()] { impl->AcceptWhenReady(); });
 }
 
+// Without memory to say goodbye with, ending the process is right.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 Listener::~Listener() {
   // Twice: what was cancelled the first time ends before the second.
   for (const bool first : {true, false}) {

@@ -16,6 +16,7 @@ class Listener {
   Listener(const Warmed& warmed, const std::string& address, std::uint16_t port);
   // Stops accepting; connections in the backlog that were already accepted by the kernel are
   // served. Must end before the server does.
+  // NOLINTNEXTLINE(bugprone-exception-escape)
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

@@ -153,7 +153,7 @@ TEST(ParseHead, RefusesWhatIsNotPlain) {
        }) {
     EXPECT_EQ(StatusOf(text), 400) << text;
   }
-  EXPECT_EQ(StatusOf(std::string_view("GET / HTTP/1.1\r\nA: b\0c\r\n\r\n", 27)), 400);
+  EXPECT_EQ(StatusOf(std::string_view("GET / HTTP/1.1\r\nA: b\0c\r\n\r\n", 26)), 400);
 }
 
 TEST(ParseHead, LimitsTheNumberOfHeadersButNotTheirLength) {
