@@ -27,8 +27,8 @@ void Require(bool condition) {
   if (!condition) std::abort();
 }
 
-void Check(const embd::Tokenizer& tokenizer, std::string_view text) {
-  embd::Tokenizer::Scratch scratch;
+void Check(const embd::Tokenizer& tokenizer, embd::Tokenizer::Scratch& scratch,
+           std::string_view text) {
   embd::Encoding plain;
   const bool done = tokenizer.Encode(text, {}, scratch, plain).ok();
   Require(done || !embd::unicode::IsValid(text));
@@ -51,6 +51,7 @@ void Check(const embd::Tokenizer& tokenizer, std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const std::vector<std::unique_ptr<const embd::Tokenizer>> tokenizers = LoadAll();
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  for (const auto& tokenizer : tokenizers) Check(*tokenizer, text);
+  static std::vector<embd::Tokenizer::Scratch> scratches(tokenizers.size());
+  for (std::size_t i = 0; i < tokenizers.size(); ++i) Check(*tokenizers[i], scratches[i], text);
   return 0;
 }
