@@ -54,6 +54,7 @@ const http::Warmed& App::Announce(const Options& options, Log& log, StartupClock
   clock.Time("reserve", [&] { ReserveHeap(core_.plan().total()); });
   clock.Note("total", clock.elapsed());
   Metrics& metrics = core_.metrics();
+  metrics.ForgetRequests();
   metrics.startup_phases = clock.phases();
   log.Info(PhaseLine(clock));
   log.Info("Starting HTTP server: " + Address(options, options.port));

@@ -207,6 +207,30 @@ void Histogram::Observe(double value) {
   sum_.fetch_add(value, std::memory_order_relaxed);
 }
 
+void Histogram::Reset() {
+  for (std::size_t i = 0; i <= edges_.size(); ++i) buckets_[i].store(0, std::memory_order_relaxed);
+  sum_.store(0, std::memory_order_relaxed);
+}
+
+void StageHistograms::Reset() {
+  for (embd::Histogram* stage : {&total, &tokenization, &queue, &inference}) stage->Reset();
+}
+
+void Metrics::ForgetRequests() {
+  for (Counter* counter :
+       {&request_count_single, &request_count_batch, &request_success_single,
+        &request_success_batch, &failure_validation, &failure_batch_size, &failure_model_type,
+        &failure_overloaded, &failure_tokenization, &failure_inference, &failure_dropped,
+        &failure_missing_values, &embed_count, &embed_success, &tokens_total, &cancelled_total}) {
+    counter->Reset();
+  }
+  for (Histogram* histogram : {&input_length, &batch_next_size, &batch_next_tokens}) {
+    histogram->Reset();
+  }
+  request.Reset();
+  embed.Reset();
+}
+
 std::vector<double> DurationEdges() {
   // Multiplied step by step, since the rounding noise of that is part of the exported names.
   std::vector<double> edges;

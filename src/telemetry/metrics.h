@@ -17,6 +17,7 @@ class Counter {
  public:
   void Add(std::uint64_t amount = 1) { value_.fetch_add(amount, std::memory_order_relaxed); }
   std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+  void Reset() { value_.store(0, std::memory_order_relaxed); }
 
  private:
   std::atomic<std::uint64_t> value_{0};
@@ -39,6 +40,7 @@ class Histogram {
   explicit Histogram(std::vector<double> edges);
 
   void Observe(double value);
+  void Reset();
 
   std::span<const double> edges() const { return edges_; }
   // Observations at or below edge `index` but above the one before; index edges().size() is +Inf.
@@ -61,6 +63,8 @@ inline constexpr std::uint64_t kLargestLengthEdge = std::uint64_t{1} << 19U;
 
 // Duration of one request or one input, by stage, in seconds.
 struct StageHistograms {
+  void Reset();
+
   Histogram total{DurationEdges()};
   Histogram tokenization{DurationEdges()};
   Histogram queue{DurationEdges()};
@@ -83,6 +87,9 @@ struct PhaseGauge {
 struct Metrics {
   explicit Metrics(std::uint64_t max_input_length)
       : input_length(PowersOfTwo(std::min(max_input_length, kLargestLengthEdge))) {}
+
+  // Sets to zero what requests have counted: those of the warm-up are nobody's. Gauges stay.
+  void ForgetRequests();
 
   // te_request_*: once per HTTP request
   Counter request_count_single, request_count_batch;

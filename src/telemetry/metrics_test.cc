@@ -49,6 +49,30 @@ TEST(EdgesTest, AreTheContractsOnes) {
   EXPECT_EQ(Metrics(256).input_length.edges().back(), 256);
 }
 
+TEST(MetricsTest, ForgetsWhatRequestsCounted) {
+  Metrics metrics(512);
+  for (Counter* counter : {&metrics.request_count_single, &metrics.request_success_batch,
+                           &metrics.failure_dropped, &metrics.embed_count, &metrics.tokens_total}) {
+    counter->Add(3);
+  }
+  for (Histogram* histogram : {&metrics.input_length, &metrics.batch_next_size,
+                               &metrics.request.queue, &metrics.embed.total}) {
+    histogram->Observe(2);
+    histogram->Observe(1e9);
+  }
+  metrics.queue_size.Set(7);
+  metrics.ForgetRequests();
+
+  Metrics expected(512);
+  expected.queue_size.Set(7);
+  const auto without_residency = [](const Metrics& m) {
+    std::string text = Render(m);
+    const auto at = text.find("\nembd_memory_resident_bytes ");
+    return text.erase(at, text.find('\n', at + 1) - at);
+  };
+  EXPECT_EQ(without_residency(metrics), without_residency(expected));
+}
+
 TEST(RenderTest, SpellsSeriesAsTheContractDoes) {
   Metrics metrics(512);
   metrics.request_count_single.Add(3);
