@@ -90,13 +90,15 @@ std::string DefaultPrompt(const Options& options, const ModelSpec& spec) {
                    .hint = {}});
 }
 
-// Such tokens fail their own request; most checkpoints of this kind never meet them.
-void WarnOfUnknownTokens(const Tokenizer& tokenizer, const Architecture& architecture, Log& log) {
+// The rows that such tokens would need do not exist.
+void RefuseUnknownTokens(const Tokenizer& tokenizer, const ModelFiles& files,
+                         const Architecture& architecture) {
   if (tokenizer.id_bound() <= architecture.vocabulary_size()) return;
-  log.Warn(
-      fmt::format("The tokenizer has ids up to {} but the model only {} embeddings: texts with "
-                  "tokens beyond will be refused",
-                  tokenizer.id_bound() - 1, architecture.vocabulary_size()));
+  throw LoadError({.path = files.tokenizer.string(),
+                   .expected = fmt::format("token ids below {}, the vocab_size of {}",
+                                           architecture.vocabulary_size(), files.config.string()),
+                   .found = fmt::format("ids up to {}", tokenizer.id_bound() - 1),
+                   .hint = "the two files may be of different models"});
 }
 
 }  // namespace
@@ -150,7 +152,7 @@ Core::Loaded Core::Load(Log& log, StartupClock& clock) const {
   Loaded loaded;
   loaded.tokenizer = tokenizer.get();
   for (const PhaseGauge& phase : tokenizer_clock.phases()) clock.Note(phase);
-  WarnOfUnknownTokens(*loaded.tokenizer, *architecture_, log);
+  RefuseUnknownTokens(*loaded.tokenizer, files_, *architecture_);
   log.Debug(fmt::format("Tokenizer tables: {}", FormatBytes(loaded.tokenizer->resident_bytes())));
   loaded.model =
       std::make_unique<const EmbeddingModel>(EmbeddingModel::Parts{.architecture = *architecture_,
