@@ -191,7 +191,7 @@ Service::Service(const Tokenizer& tokenizer, Scheduler& scheduler, Metrics& metr
 
 Service::~Service() = default;
 
-void Service::Embed(EmbedRequest request, Cancellation cancellation,
+void Service::Embed(EmbedRequest request, const Cancellation& cancellation,
                     std::function<void(Result<EmbedResponse>)> done) {
   Metrics& metrics = impl_->metrics;
   (request.is_batch ? metrics.request_count_batch : metrics.request_count_single).Add();

@@ -40,7 +40,7 @@ class Service {
   // thread; it must not block or throw. The first error in input order fails the whole request.
   // Checks in TEI's order: batch size, dimensions, permits, and then by input empty, prompt,
   // characters, tokens. Counts the request in the metrics.
-  void Embed(EmbedRequest request, Cancellation cancellation,
+  void Embed(EmbedRequest request, const Cancellation& cancellation,
              std::function<void(Result<EmbedResponse>)> done);
 
   const ServerInfo& info() const;
