@@ -10,6 +10,7 @@
 #include <charconv>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "base/load_error.h"
 #include "server/http/http_server_impl.h"
@@ -40,13 +41,20 @@ class WarmUpClient {
 
   int requests() const { return requests_; }
 
-  void Get(const std::string& path) { Exchange("GET " + path, {}); }
+  void Get(const std::string& path) {
+    Send("GET " + path, {});
+    Receive();
+  }
 
-  // `inputs`: JSON.
-  void Embed(const std::string& inputs) {
+  // `inputs`: JSON. The answer must be fetched before the next request.
+  void SendEmbed(const std::string& inputs) {
     const std::string body = "{\"inputs\":" + inputs + ",\"truncate\":true}";
     if (body.size() > payload_limit_) return;  // no client can send it either
-    const std::string answer = Exchange("POST /embed", body);
+    Send("POST /embed", body);
+  }
+  void ReceiveEmbed() {
+    if (request_.empty()) return;
+    const std::string answer = Receive();
     if (answer.size() < 4 || answer.find("null") != std::string::npos) {
       Fail("POST /embed", "an embedding of finite numbers", answer);
     }
@@ -65,18 +73,19 @@ class WarmUpClient {
                      .hint = {}});
   }
 
-  std::string Exchange(const std::string& request, const std::string& body) {
+  void Send(const std::string& request, const std::string& body) {
+    request_ = request;
     std::string bytes = request + " HTTP/1.1\r\nhost: warm-up\r\n";
     if (api_key_) bytes += "authorization: Bearer " + *api_key_ + "\r\n";
     if (!body.empty()) {
       bytes += "content-type: application/json\r\ncontent-length: " + std::to_string(body.size()) +
                "\r\n";
     }
-    bytes += "\r\n" + body;
-    SendAll(request, bytes);
+    SendAll(request, bytes + "\r\n" + body);
     ++requests_;
-    return ReceiveAnswer(request);
   }
+
+  std::string Receive() { return ReceiveAnswer(std::exchange(request_, std::string())); }
 
   void WaitFor(const std::string& request, short events, steady_clock::time_point until) const {
     pollfd state = {socket_, events, 0};
@@ -135,6 +144,7 @@ class WarmUpClient {
   const std::size_t payload_limit_;
   int socket_ = -1;
   int requests_ = 0;
+  std::string request_;  // whose answer is not fetched yet
 };
 
 namespace {
@@ -159,12 +169,15 @@ Warmed WarmUp(HttpServer& server, const ServerInfo& info, std::chrono::milliseco
   const auto start = steady_clock::now();
   const std::string short_text = TextOf(4);
   WarmUpClient client(server);
-  client.Embed(short_text);
+  client.SendEmbed(short_text);
+  client.ReceiveEmbed();
   for (const char* path : {"/health", "/info", "/metrics"}) client.Get(path);
-  client.Embed(
+
+  // The batch runs beside the growing texts: more than one core has work, as it will have.
+  WarmUpClient beside(server);
+  beside.SendEmbed(
       BatchOf(std::max(1U, std::min(info.max_client_batch_size, info.max_concurrent_requests)),
               short_text));
-
   constexpr std::size_t kGrowth = 4;  // of the text, and about that of its time
   const std::size_t longest = info.max_input_length;
   auto last = steady_clock::duration::zero();
@@ -172,10 +185,12 @@ Warmed WarmUp(HttpServer& server, const ServerInfo& info, std::chrono::milliseco
     tokens = std::min(tokens * kGrowth, longest);
     const auto begin = steady_clock::now();
     if (begin - start + kGrowth * last > budget) break;
-    client.Embed(TextOf(tokens));
+    client.SendEmbed(TextOf(tokens));
+    client.ReceiveEmbed();
     last = steady_clock::now() - begin;
   }
-  return {server, client.requests()};
+  beside.ReceiveEmbed();
+  return {server, client.requests() + beside.requests()};
 }
 
 }  // namespace embd::http
