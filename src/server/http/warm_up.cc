@@ -173,11 +173,12 @@ Warmed WarmUp(HttpServer& server, const ServerInfo& info, std::chrono::milliseco
   client.ReceiveEmbed();
   for (const char* path : {"/health", "/info", "/metrics"}) client.Get(path);
 
-  // The batch runs beside the growing texts: more than one core has work, as it will have.
+  // The batch runs beside the growing texts: more than one core has work, as it will have. One
+  // permit is left for the texts.
+  const std::size_t permits = info.max_concurrent_requests;
+  const std::size_t batch = std::min<std::size_t>(info.max_client_batch_size, permits - 1);
   WarmUpClient beside(server);
-  beside.SendEmbed(
-      BatchOf(std::max(1U, std::min(info.max_client_batch_size, info.max_concurrent_requests)),
-              short_text));
+  if (batch > 0) beside.SendEmbed(BatchOf(batch, short_text));
   constexpr std::size_t kGrowth = 4;  // of the text, and about that of its time
   const std::size_t longest = info.max_input_length;
   auto last = steady_clock::duration::zero();
