@@ -3,7 +3,8 @@
 #include <cstdio>
 #include <exception>
 #include <span>
-#include <string>
+#include <string_view>
+#include <variant>
 
 #include "app/commands/commands.h"
 #include "app/heap.h"
@@ -13,35 +14,43 @@
 
 namespace {
 
-void Print(std::FILE* stream, const std::string& text) {
-  std::fputs(text.c_str(), stream);
+void Print(std::FILE* stream, const char* text) {
+  std::fputs(text, stream);
   std::fflush(stream);
+}
+
+int Run(std::span<const char* const> args, embd::Signals& signals) {
+  embd::StartupClock clock;
+  const auto parsed = embd::ParseCommandLine(args, embd::ReadEnvironment(environ));
+  if (const auto* exit = std::get_if<embd::EarlyExit>(&parsed)) {
+    Print(stdout, exit->out.c_str());
+    Print(stderr, exit->err.c_str());
+    return exit->status;
+  }
+  const auto& [command, options] = std::get<embd::Invocation>(parsed);
+  switch (command) {
+    case embd::Command::kServe:
+      return embd::Serve(options, signals, clock);
+    case embd::Command::kBench:
+      return embd::Bench(options, clock);
+  }
+  return 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  embd::Signals signals;
-  embd::TuneHeap();
-  embd::StartupClock clock;
-  const std::span<const char* const> args(argv + 1, argv + argc);
-  const auto parsed = embd::ParseCommandLine(args, embd::ReadEnvironment(environ));
-  if (const auto* exit = std::get_if<embd::EarlyExit>(&parsed)) {
-    Print(stdout, exit->out);
-    Print(stderr, exit->err);
-    return exit->status;
-  }
-  const auto& [command, options] = std::get<embd::Invocation>(parsed);
   try {
-    switch (command) {
-      case embd::Command::kServe:
-        return embd::Serve(options, signals, clock);
-      case embd::Command::kBench:
-        return embd::Bench(options, clock);
-    }
+    embd::Signals signals;
+    embd::TuneHeap();
+    return Run({argv + 1, argv + argc}, signals);
   } catch (const std::exception& error) {
-    const std::string message = std::string("Error: ") + error.what();
-    Print(stderr, message.ends_with('\n') ? message : message + "\n");
+    const std::string_view message = error.what();
+    Print(stderr, "Error: ");
+    Print(stderr, error.what());
+    if (!message.ends_with('\n')) Print(stderr, "\n");
+  } catch (...) {
+    Print(stderr, "Error: unknown exception\n");
   }
   return 1;
 }

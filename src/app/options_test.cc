@@ -141,12 +141,12 @@ TEST(Options, EveryTeiOptionIsThereUnderItsVariable) {
       {"otlp-service-name", "OTLP_SERVICE_NAME"},
       {"prometheus-port", "PROMETHEUS_PORT"},
       {"cors-allow-origin", "CORS_ALLOW_ORIGIN"}};
-  for (const auto& [name, variable] : contract) {
+  for (const auto& expected : contract) {
     const auto rows = OptionTable();
-    const auto row =
-        std::find_if(rows.begin(), rows.end(), [&](const OptionRow& r) { return r.name == name; });
-    ASSERT_NE(row, rows.end()) << name;
-    EXPECT_EQ(row->env, variable);
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&](const OptionRow& r) { return r.name == expected.first; });
+    ASSERT_NE(row, rows.end()) << expected.first;
+    EXPECT_EQ(row->env, expected.second);
   }
 }
 

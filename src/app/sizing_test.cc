@@ -8,7 +8,6 @@
 namespace embd {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 

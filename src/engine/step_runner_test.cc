@@ -136,7 +136,7 @@ TEST_F(StepRunnerTest, WhatDoneThrowsDisturbsNobody) {
   Answered answered;
   std::vector<Job> jobs;
   jobs.push_back(JobOf({1}, answered));
-  jobs.back().done = [](Result<JobResult>) { throw std::runtime_error("from done"); };
+  jobs.back().done = [](const Result<JobResult>&) { throw std::runtime_error("from done"); };
   jobs.push_back(JobOf({2}, answered));
   EXPECT_TRUE(runner_.Run(jobs));
   EXPECT_EQ(answered.times, 1);

@@ -24,6 +24,7 @@ void* Allocate(std::size_t size, std::size_t alignment) {
   return memory;
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-no-malloc): this is where memory goes
 __attribute__((noinline)) void Free(void* memory) { std::free(memory); }
 
 }  // namespace

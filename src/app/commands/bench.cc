@@ -95,10 +95,11 @@ void Drive(Service& service, const std::vector<std::string>& texts, std::uint32_
   std::counting_semaphore<> slots(in_flight);
   for (std::size_t next = 0; Clock::now() < until; ++next) {
     slots.acquire();
-    service.Embed(RequestFor(texts[next % texts.size()]), {}, [&](Result<EmbedResponse> result) {
-      tally.Count(result);
-      slots.release();
-    });
+    service.Embed(RequestFor(texts[next % texts.size()]), {},
+                  [&](const Result<EmbedResponse>& result) {
+                    tally.Count(result);
+                    slots.release();
+                  });
   }
   for (std::uint32_t i = 0; i < in_flight; ++i) slots.acquire();
 }
@@ -115,10 +116,11 @@ Latency MeasureLatency(Service& service, const std::vector<std::string>& texts,
   std::binary_semaphore answered(0);
   for (std::size_t next = 0; Clock::now() < until || milliseconds.empty(); ++next) {
     const Clock::time_point begin = Clock::now();
-    service.Embed(RequestFor(texts[next % texts.size()]), {}, [&](Result<EmbedResponse> result) {
-      tally.Count(result);
-      answered.release();
-    });
+    service.Embed(RequestFor(texts[next % texts.size()]), {},
+                  [&](const Result<EmbedResponse>& result) {
+                    tally.Count(result);
+                    answered.release();
+                  });
     answered.acquire();
     milliseconds.push_back(Seconds(Clock::now() - begin).count() * 1e3);
   }
