@@ -23,6 +23,14 @@ struct JobResult {
   Clock::duration inference_time{};  // of the whole step
 };
 
+// The answers to a job that is not run: nobody waits for it any more, or there is no room.
+inline Error CancelledError() {
+  return {.kind = ErrorKind::kCancelled, .message = "Request cancelled"};
+}
+inline Error OverloadedError() {
+  return {.kind = ErrorKind::kOverloaded, .message = "Model is overloaded"};
+}
+
 // One tokenized input on its way through the model. Moved from the service to the scheduler.
 struct Job {
   std::vector<std::uint32_t> ids;

@@ -37,8 +37,6 @@ struct Worker {
   std::vector<Job> dropped;  // cancelled while they waited
 };
 
-Error CancelledError() { return {.kind = ErrorKind::kCancelled, .message = "Request cancelled"}; }
-
 }  // namespace
 
 struct Scheduler::Impl {
@@ -227,8 +225,7 @@ void Scheduler::Submit(Job job) {
   if (queued) {
     impl_->wake.notify_one();
   } else {
-    Answer(job, stopping ? CancelledError()
-                         : Error{.kind = ErrorKind::kOverloaded, .message = "Model is overloaded"});
+    Answer(job, stopping ? CancelledError() : OverloadedError());
   }
 }
 

@@ -28,8 +28,6 @@ struct Task {
   std::size_t index = 0;
 };
 
-Error CancelledError() { return {.kind = ErrorKind::kCancelled, .message = "Request cancelled"}; }
-
 }  // namespace
 
 struct Service::Impl {
@@ -109,8 +107,7 @@ Result<std::shared_ptr<Gather>> Service::Impl::Admit(EmbedRequest& request,
   }
   Permits::Lease lease = permits.TryAcquire(static_cast<std::int64_t>(inputs));
   if (!lease) {
-    return Refuse(FailedAt::kValidation,
-                  {.kind = ErrorKind::kOverloaded, .message = "Model is overloaded"});
+    return Refuse(FailedAt::kValidation, OverloadedError());
   }
   auto prompt = ChoosePrompt(request.prompt_name, options.prompts, options.default_prompt);
   if (!prompt) {
