@@ -19,7 +19,7 @@ packages_of() {
     test) packages_of build && packages_of python && echo libgtest-dev libgmock-dev ;;
     lint) packages_of test && echo clang-14 clang-format-14 clang-tidy-14 ;;
     fuzz) packages_of build && echo clang-14 libclang-rt-14-dev ;;
-    bench) packages_of build && packages_of python && echo libbenchmark-dev wrk ;;
+    bench) packages_of build && packages_of python && echo wrk ;;
     all) for group in test lint fuzz bench; do packages_of "$group"; done ;;
     *)
       echo "install_dependencies.sh: unknown group '$1' (build python test lint fuzz bench all)" >&2
