@@ -33,6 +33,12 @@ int Run(std::span<const char* const> args, embd::Signals& signals) {
       return embd::Serve(options, signals, clock);
     case embd::Command::kBench:
       return embd::Bench(options, clock);
+    case embd::Command::kBenchTokenizer:
+      return embd::BenchTokenizer(options);
+    case embd::Command::kTokenize:
+      return embd::Tokenize(options, signals);
+    case embd::Command::kDecode:
+      return embd::Decode(options, signals);
   }
   return 1;
 }

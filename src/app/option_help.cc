@@ -13,7 +13,8 @@ namespace {
 constexpr std::size_t kWidth = 96;
 constexpr std::string_view kIndent = "          ";
 
-constexpr std::array<std::pair<OptionGroup, std::string_view>, 7> kGroups = {{
+constexpr std::array<std::pair<OptionGroup, std::string_view>, 8> kGroups = {{
+    {OptionGroup::kTokenizer, "Tokenizer"},
     {OptionGroup::kBench, "Benchmark"},
     {OptionGroup::kModel, "Model"},
     {OptionGroup::kLimits, "Batching and limits"},
@@ -27,12 +28,32 @@ constexpr std::string_view kServeHead =
     "Serves the embeddings of one model over HTTP. The port opens once everything is loaded and "
     "warm.\n\n"
     "Usage: embd [serve] --model-id <MODEL_ID> [OPTIONS]\n"
-    "       embd bench --model-id <MODEL_ID> [OPTIONS]\n\n"
+    "       embd bench --model-id <MODEL_ID> [OPTIONS]\n"
+    "       embd tokenize | decode --tokenizer <FILE> [OPTIONS]\n"
+    "       embd bench tokenizer --tokenizer <FILE> --input <FILE> [OPTIONS]\n"
+    "       embd <COMMAND> --help\n\n"
     "Every option can be given by its environment variable; the command line wins.\n";
 
 constexpr std::string_view kBenchHead =
     "Measures throughput and latency of a model on this machine, without HTTP.\n\n"
     "Usage: embd bench --model-id <MODEL_ID> [OPTIONS]\n";
+
+constexpr std::string_view kTokenizeHead =
+    "Reads one JSON value a line from standard input, a string or an array of two strings (a "
+    "pair), "
+    "and\nwrites one JSON object a line: ids, type_ids, offsets (in bytes), special_tokens_mask, "
+    "tokens;\nor error, when the tokenizer has no tokens for a text. Stops with status 1 at a line "
+    "that is\nsomething else.\n\n"
+    "Usage: embd tokenize --tokenizer <FILE> [OPTIONS]\n";
+
+constexpr std::string_view kDecodeHead =
+    "Reads one JSON array of token ids a line from standard input and writes one JSON string a "
+    "line.\nStops with status 1 at a line that is something else.\n\n"
+    "Usage: embd decode --tokenizer <FILE> [OPTIONS]\n";
+
+constexpr std::string_view kBenchTokenizerHead =
+    "Measures how fast a tokenizer loads and encodes.\n\n"
+    "Usage: embd bench tokenizer --tokenizer <FILE> --input <FILE> [OPTIONS]\n";
 
 constexpr std::string_view kOther =
     "\nOther environment variables: LOG_LEVEL (trace, debug, info, warn, error, off; default "
@@ -72,26 +93,37 @@ std::string Paragraph(const OptionRow& row) {
   return head + "\n" + Wrapped(row.help) + Wrapped(notes);
 }
 
-bool Shown(const OptionRow& row, Command command) {
-  if (row.hidden) return false;
-  if (row.used_by == UsedBy::kAll) return true;
-  return (row.used_by == UsedBy::kBench) == (command == Command::kBench);
+std::string_view Head(Command command) {
+  switch (command) {
+    case Command::kServe:
+      return kServeHead;
+    case Command::kBench:
+      return kBenchHead;
+    case Command::kTokenize:
+      return kTokenizeHead;
+    case Command::kDecode:
+      return kDecodeHead;
+    case Command::kBenchTokenizer:
+      return kBenchTokenizerHead;
+  }
+  return {};
 }
 
 }  // namespace
 
 std::string HelpText(Command command) {
   std::string text = fmt::format("{}\n", kVersionLine);
-  text += command == Command::kBench ? kBenchHead : kServeHead;
+  text += Head(command);
   for (const auto& [group, title] : kGroups) {
     std::string section;
     for (const OptionRow& row : OptionTable()) {
-      if (row.group == group && Shown(row, command)) section += Paragraph(row);
+      if (row.group == group && !row.hidden && UsedBy(row, command)) section += Paragraph(row);
     }
     if (!section.empty()) text += fmt::format("\n{}:\n{}", title, section);
   }
   text += "\nHelp:\n  -h, --help\n  -V, --version\n";
-  return text + std::string(kOther);
+  if (command == Command::kServe || command == Command::kBench) text += kOther;
+  return text;
 }
 
 }  // namespace embd

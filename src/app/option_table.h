@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -16,7 +17,8 @@ enum class OptionGroup : std::uint8_t {
   kServer,
   kHub,
   kTelemetry,
-  kBench
+  kBench,
+  kTokenizer
 };
 
 enum class OptionArity : std::uint8_t {
@@ -26,7 +28,11 @@ enum class OptionArity : std::uint8_t {
   kRepeatable,  // --name VALUE, any number of times
 };
 
-enum class UsedBy : std::uint8_t { kAll, kServe, kBench };
+// The commands that know an option, as a set.
+using Commands = std::uint8_t;
+constexpr Commands In(std::same_as<Command> auto... commands) {
+  return static_cast<Commands>((0U | ... | (1U << static_cast<unsigned>(commands))));
+}
 
 // Puts a value into the options; what is wrong with it otherwise, empty when nothing is.
 using OptionSetter = std::string (*)(std::string_view value, Options& options);
@@ -41,7 +47,8 @@ struct OptionRow {
   std::string_view default_note = {};   // how help describes a default that is computed
   OptionGroup group = OptionGroup::kModel;
   OptionArity arity = OptionArity::kOne;
-  UsedBy used_by = UsedBy::kAll;
+  Commands used_by = In(Command::kServe, Command::kBench);
+  bool required = false;
   bool secret = false;              // never printed
   bool hidden = false;              // not in help
   std::string_view no_effect = {};  // why nothing happens when it is set; empty: it does
@@ -49,6 +56,11 @@ struct OptionRow {
   std::string_view help = {};
 };
 
+inline bool UsedBy(const OptionRow& row, Command command) {
+  return (row.used_by & In(command)) != 0;
+}
+
+// A name may have several rows, each for other commands.
 std::span<const OptionRow> OptionTable();
 
 // Two options that exclude each other, by name.

@@ -20,11 +20,6 @@ struct UsageError {
   std::string message;
 };
 
-bool Serves(const OptionRow& row, Command command) {
-  if (row.used_by == UsedBy::kAll) return true;
-  return (row.used_by == UsedBy::kBench) == (command == Command::kBench);
-}
-
 std::string Usage(const OptionRow& row) {
   std::string usage = fmt::format("--{}", row.name);
   if (row.arity == OptionArity::kOptional) return usage + fmt::format(" [<{}>]", row.value);
@@ -71,14 +66,14 @@ class Parser {
   // What the command line leaves open, from the environment and the defaults.
   Options Finish() {
     for (const OptionRow& row : OptionTable()) {
-      if (!Serves(row, command_) || Given(row)) continue;
+      if (!UsedBy(row, command_) || Given(row)) continue;
       const auto variable = environment_.find(row.env);
       if (row.env.empty() || variable == environment_.end()) continue;
       Take(row, variable->second, Source::kEnvironment);
     }
     CheckConflicts();
     for (const OptionRow& row : OptionTable()) {
-      if (Serves(row, command_) && !Given(row) && !row.default_value.empty()) {
+      if (UsedBy(row, command_) && !Given(row) && !row.default_value.empty()) {
         row.set(row.default_value, options_);
       }
     }
@@ -109,14 +104,14 @@ class Parser {
       name = name.substr(0, equals);
     }
     for (const OptionRow& row : OptionTable()) {
-      if (row.name == name && Serves(row, command_)) return row;
+      if (row.name == name && UsedBy(row, command_)) return row;
     }
     throw Unexpected(fmt::format("--{}", name));
   }
 
   const OptionRow& FindShort(std::string_view arg, std::optional<std::string_view>& value) const {
     for (const OptionRow& row : OptionTable()) {
-      if (row.short_name != arg[1] || !Serves(row, command_)) continue;
+      if (row.short_name != arg[1] || !UsedBy(row, command_)) continue;
       if (arg.size() > 2) value = arg.substr(arg[2] == '=' ? 3 : 2);
       return row;
     }
@@ -169,8 +164,10 @@ class Parser {
   }
 
   void CheckRequired() const {
-    if (!Given("model-id")) {
-      throw UsageError{"the required argument '--model-id <MODEL_ID>' was not given"};
+    for (const OptionRow& row : OptionTable()) {
+      if (row.required && UsedBy(row, command_) && !Given(row)) {
+        throw UsageError{fmt::format("the required argument '{}' was not given", Usage(row))};
+      }
     }
   }
 
@@ -189,7 +186,7 @@ class Parser {
       const std::string_view name = arg.starts_with("--") ? arg.substr(2) : arg;
       const bool alike =
           name.size() > 3 && (row.name.starts_with(name) || name.starts_with(row.name));
-      if (alike && Serves(row, command_) && !row.hidden) {
+      if (alike && UsedBy(row, command_) && !row.hidden) {
         message += fmt::format("; did you mean '--{}'?", row.name);
         break;
       }
@@ -283,7 +280,25 @@ struct NamedCommand {
   std::string_view name;
   Command command;
 };
-constexpr NamedCommand kCommands[] = {{"serve", Command::kServe}, {"bench", Command::kBench}};
+constexpr NamedCommand kCommands[] = {{"serve", Command::kServe},
+                                      {"bench", Command::kBench},
+                                      {"tokenize", Command::kTokenize},
+                                      {"decode", Command::kDecode}};
+
+// Takes the command off the front of the arguments; without one they are those of `serve`.
+Command TakeCommand(std::span<const char* const>& args) {
+  for (const NamedCommand& known : kCommands) {
+    if (args.empty() || known.name != args[0]) continue;
+    args = args.subspan(1);
+    if (known.command == Command::kBench && !args.empty() &&
+        args[0] == std::string_view("tokenizer")) {
+      args = args.subspan(1);
+      return Command::kBenchTokenizer;
+    }
+    return known.command;
+  }
+  return Command::kServe;
+}
 
 }  // namespace
 
@@ -301,12 +316,7 @@ Environment ReadEnvironment(const char* const* entries) {
 std::variant<Invocation, EarlyExit> ParseCommandLine(std::span<const char* const> args,
                                                      const Environment& environment) {
   Invocation invocation;
-  for (const NamedCommand& known : kCommands) {
-    if (args.empty() || known.name != args[0]) continue;
-    invocation.command = known.command;
-    args = args.subspan(1);
-    break;
-  }
+  invocation.command = TakeCommand(args);
   Parser parser(invocation.command, environment);
   try {
     parser.ParseArguments(args);

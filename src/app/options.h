@@ -20,7 +20,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 // `entries` ends with a null pointer, as the system's environ does.
 Environment ReadEnvironment(const char* const* entries);
 
-enum class Command : std::uint8_t { kServe, kBench };
+enum class Command : std::uint8_t { kServe, kBench, kTokenize, kDecode, kBenchTokenizer };
 enum class DTypeChoice : std::uint8_t { kFloat32, kFloat16 };
 enum class PoolingChoice : std::uint8_t { kCls, kMean, kSplade, kLastToken };
 
@@ -72,6 +72,12 @@ struct Options {
   bool json = false;
   std::uint32_t seconds = 0;
   std::uint32_t concurrency = 0;
+  // tokenize, decode
+  std::string tokenizer;  // path of a tokenizer.json
+  bool no_special_tokens = false;
+  std::uint32_t max_length = 0;  // 0: no limit
+  bool truncate_left = false;
+  bool keep_special_tokens = false;
 
   // What the operator should know at start: deprecated, corrected, or without effect.
   std::vector<std::string> warnings;

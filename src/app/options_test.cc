@@ -98,10 +98,14 @@ TEST(Options, CommandLineWinsOverEnvironmentForEveryOption) {
 }
 
 TEST(Options, NamesAreUnique) {
-  std::set<std::string_view> names;
+  std::set<std::pair<Command, std::string_view>> names;
   std::set<std::string_view> variables;
   for (const OptionRow& row : OptionTable()) {
-    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_NE(row.used_by, 0) << row.name;
+    for (const Command command : {Command::kServe, Command::kBench, Command::kTokenize,
+                                  Command::kDecode, Command::kBenchTokenizer}) {
+      if (UsedBy(row, command)) EXPECT_TRUE(names.insert({command, row.name}).second) << row.name;
+    }
     EXPECT_TRUE(row.env.empty() || variables.insert(row.env).second) << row.env;
     EXPECT_FALSE(row.help.empty()) << row.name;
     ASSERT_NE(row.set, nullptr) << row.name;
@@ -399,7 +403,48 @@ TEST(Options, Commands) {
   EXPECT_EQ(std::get<Invocation>(bench).command, Command::kBench);
   EXPECT_EQ(std::get<Invocation>(bench).options.input, "f");
   EXPECT_TRUE(std::get<Invocation>(bench).options.json);
+  const Outcome tokenize = Parse({"tokenize", "--tokenizer", "t", "--no-special-tokens",
+                                  "--max-length", "9", "--truncation-side=left"});
+  EXPECT_EQ(std::get<Invocation>(tokenize).command, Command::kTokenize);
+  EXPECT_EQ(std::get<Invocation>(tokenize).options.tokenizer, "t");
+  EXPECT_TRUE(std::get<Invocation>(tokenize).options.no_special_tokens);
+  EXPECT_EQ(std::get<Invocation>(tokenize).options.max_length, 9u);
+  EXPECT_TRUE(std::get<Invocation>(tokenize).options.truncate_left);
+  const Outcome decode = Parse({"decode", "--tokenizer=t", "--keep-special-tokens"});
+  EXPECT_EQ(std::get<Invocation>(decode).command, Command::kDecode);
+  EXPECT_TRUE(std::get<Invocation>(decode).options.keep_special_tokens);
+  const Outcome speed = Parse({"bench", "tokenizer", "--tokenizer=t", "--input=f", "--threads=3"});
+  EXPECT_EQ(std::get<Invocation>(speed).command, Command::kBenchTokenizer);
+  EXPECT_EQ(std::get<Invocation>(speed).options.threads, 3u);
+  EXPECT_EQ(std::get<Invocation>(speed).options.seconds, 2u);
   EXPECT_THAT(Exit({"brew"}).err, HasSubstr("unexpected argument 'brew'"));
+}
+
+TEST(Options, EachCommandHasItsOwn) {
+  struct Case {
+    Args args;
+    const char* message;
+  };
+  const Case cases[] = {
+      {{"tokenize"}, "'--tokenizer <FILE>' was not given"},
+      {{"decode"}, "'--tokenizer <FILE>' was not given"},
+      {{"bench", "tokenizer", "--tokenizer=t"}, "'--input <FILE>' was not given"},
+      {{"tokenize", "--tokenizer=t", "--keep-special-tokens"}, "unexpected argument"},
+      {{"decode", "--tokenizer=t", "--max-length=3"}, "unexpected argument"},
+      {{"tokenize", "--tokenizer=t", "--model-id=m"}, "unexpected argument"},
+      {{"tokenize", "--tokenizer=t", "--max-length=0"}, "expected a number from 1"},
+      {{"tokenize", "--tokenizer=t", "--truncation-side=up"}, "possible values: left, right"},
+      {{"tokenizer", "--tokenizer=t"}, "unexpected argument 'tokenizer'"},
+      {{"--model-id=m", "--tokenizer=t"}, "unexpected argument '--tokenizer'"},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(Exit(c.args).status, 2);
+    EXPECT_THAT(Exit(c.args).err, HasSubstr(c.message));
+  }
+  EXPECT_THAT(Exit({"tokenize", "-h"}).out, HasSubstr("--truncation-side <SIDE>"));
+  EXPECT_THAT(Exit({"tokenize", "-h"}).out, Not(HasSubstr("LOG_LEVEL")));
+  EXPECT_THAT(Exit({"decode", "-h"}).out, HasSubstr("--keep-special-tokens"));
+  EXPECT_THAT(Exit({"bench", "tokenizer", "-h"}).out, HasSubstr("--threads <N>"));
 }
 
 TEST(Options, EnvironmentIsCopied) {

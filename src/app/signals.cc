@@ -44,6 +44,16 @@ void Signals::Ready() { phase_.store(Phase::kReady); }
 
 void Signals::Wait() { stop_.acquire(); }
 
+void Signals::LeaveToSystem() {
+  ::signal(SIGPIPE, SIG_DFL);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  // A thread that does not block a signal gets it before one that waits for it.
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
 void Signals::HandleSignals() {
   SetThreadName("embd-signals");
   const sigset_t set = HandledSignals();

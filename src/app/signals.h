@@ -28,6 +28,10 @@ class Signals {
   // Returns after the first signal that follows Ready().
   void Wait();
 
+  // For a command that is a filter, from the thread that made this: from now on SIGTERM, SIGINT and
+  // SIGPIPE end the process as they end any other.
+  void LeaveToSystem();
+
  private:
   enum class Phase { kStarting, kReady, kStopping };
   void HandleSignals();

@@ -11,14 +11,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Totals {
-  double mb_per_s = 0;
-  double tokens_per_s = 0;
-};
-
 // What one thread manages until `end`; each starts at another text.
-Totals RunThread(const Tokenizer& tokenizer, std::span<const std::string> texts, std::size_t at,
-                 Clock::time_point end) {
+TokenizerSpeed RunThread(const Tokenizer& tokenizer, std::span<const std::string> texts,
+                         std::size_t at, Clock::time_point end) {
   Tokenizer::Scratch scratch;
   Encoding encoding;
   double bytes = 0;
@@ -37,21 +32,21 @@ Totals RunThread(const Tokenizer& tokenizer, std::span<const std::string> texts,
 
 }  // namespace
 
-TokenizerBench BenchTokenizer(const Tokenizer& tokenizer, std::span<const std::string> texts,
-                              int threads, double seconds) {
+TokenizerSpeed MeasureTokenizer(const Tokenizer& tokenizer, std::span<const std::string> texts,
+                                int threads, double seconds) {
   const Clock::time_point end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
                                                    std::chrono::duration<double>(seconds));
-  TokenizerBench result;
+  TokenizerSpeed result;
   std::mutex mutex;
   std::vector<std::jthread> workers;
   for (int i = 0; i < threads; ++i) {
     workers.emplace_back([&, i] {
       const std::size_t first =
           texts.size() * static_cast<std::size_t>(i) / static_cast<std::size_t>(threads);
-      const Totals totals = RunThread(tokenizer, texts, first, end);
+      const TokenizerSpeed speed = RunThread(tokenizer, texts, first, end);
       const std::lock_guard lock(mutex);
-      result.mb_per_s += totals.mb_per_s;
-      result.tokens_per_s += totals.tokens_per_s;
+      result.mb_per_s += speed.mb_per_s;
+      result.tokens_per_s += speed.tokens_per_s;
     });
   }
   workers.clear();

@@ -67,12 +67,14 @@ void AppendEncoding(Buffer& out, const Tokenizer& tokenizer, const Encoding& enc
   AppendText(out, "}\n");
 }
 
-Error BadLine(std::size_t line, std::string_view expected) {
-  return {ErrorKind::kValidation, fmt::format("line {}: expected {}", line, expected)};
+Error BadLine(std::size_t line, std::string_view expected, std::string_view found) {
+  return {ErrorKind::kValidation,
+          fmt::format("line {}: expected {}, found {}", line, expected, found)};
 }
 
 // Calls `handle(value, buffer)` with the JSON value of each line; it returns whether the value is
-// what was `expected`. Writes what it put into the buffer.
+// what was `expected`. Writes what it put into the buffer; nothing is held back while the reader
+// of the output may be waiting for it, that is, while there is no further line.
 template <typename Handle>
 Result<void> ForEachLine(std::istream& in, std::ostream& out, std::string_view expected,
                          Handle handle) {
@@ -81,13 +83,22 @@ Result<void> ForEachLine(std::istream& in, std::ostream& out, std::string_view e
   Buffer buffer;
   for (std::size_t number = 1; std::getline(in, line); ++number) {
     simdjson::dom::element value;
-    if (parser.parse(line).get(value) != simdjson::SUCCESS || !handle(value, buffer)) {
-      return BadLine(number, expected);
+    const simdjson::error_code error = parser.parse(line).get(value);
+    if (error != simdjson::SUCCESS) {
+      out.flush();
+      return BadLine(number, expected,
+                     error == simdjson::UTF8_ERROR ? "invalid UTF-8" : "no JSON value");
+    }
+    if (!handle(value, buffer)) {
+      out.flush();
+      return BadLine(number, expected, "another JSON value");
     }
     out.write(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     buffer.clear();
+    if (in.rdbuf()->in_avail() <= 0) out.flush();
+    if (!out) break;
   }
-  out.flush();
+  if (!out.flush()) return Error{ErrorKind::kBackend, "the output cannot be written"};
   return {};
 }
 

@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
     if (args[0] == "bench") {
       std::vector<std::string> texts;
       for (std::string line; std::getline(std::cin, line);) texts.push_back(line);
-      const embd::TokenizerBench bench = embd::BenchTokenizer(*tokenizer, texts, 1, 2.0);
+      const embd::TokenizerSpeed bench = embd::MeasureTokenizer(*tokenizer, texts, 1, 2.0);
       std::printf("%.1f MB/s, %.0f tokens/s\n", bench.mb_per_s, bench.tokens_per_s);
       return 0;
     }

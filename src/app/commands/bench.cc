@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <fstream>
 #include <mutex>
 #include <semaphore>
 
 #include "app/commands/commands.h"
+#include "app/commands/texts.h"
 #include "app/core.h"
 #include "app/version.h"
 #include "base/load_error.h"
@@ -33,22 +33,6 @@ std::vector<std::string> BuiltInTexts() {
       text += kWords[(word * 7 + i) % std::size(kWords)];
     }
     texts.push_back(std::move(text));
-  }
-  return texts;
-}
-
-std::vector<std::string> ReadTexts(const std::string& path) {
-  if (path.empty()) return BuiltInTexts();
-  std::ifstream file(path);
-  std::vector<std::string> texts;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty()) texts.push_back(std::move(line));
-  }
-  if (texts.empty()) {
-    throw LoadError({.path = path,
-                     .expected = "a text file with at least one line",
-                     .found = file.is_open() ? "an empty one" : "none that can be read",
-                     .hint = {}});
   }
   return texts;
 }
@@ -224,7 +208,8 @@ std::string AsTable(const Report& report) {
 }  // namespace
 
 int Bench(const Options& options, StartupClock& clock) {
-  const std::vector<std::string> texts = ReadTexts(options.input);
+  const std::vector<std::string> texts =
+      options.input.empty() ? BuiltInTexts() : ReadTexts(options.input);
   // Standard output belongs to the report.
   Log log({.level = LogLevel::kOff, .json = false, .color = false});
   Core core(options, log, clock);
