@@ -98,7 +98,8 @@ def embed(connection, inputs):
     return body
 
 
-def throughput_by_wrk(server, texts, clients, seconds):
+def run_wrk(server, texts, clients, seconds, *options):
+    """wrk's report of `clients` connections, each of which sends one text after the other."""
     bodies = ",".join(json.dumps(json.dumps({"inputs": text})) for text in texts)
     script = f"""local bodies = {{{bodies}}}
 local next = 0
@@ -109,11 +110,21 @@ function request() next = next % #bodies + 1; return wrk.format(nil, nil, nil, b
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
         file.write(script)
         file.flush()
-        command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", "-s", file.name]
+        command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", *options, "-s", file.name]
         out = subprocess.run([*command, f"http://127.0.0.1:{server.port}/embed"], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out or "Socket errors" in out:
-        sys.exit(f"http_bench.py: wrk met errors\n{out}")
-    return float(re.search(r"Requests/sec:\s+(\S+)", out)[1])
+        sys.exit(f"wrk met errors\n{out}")
+    return out
+
+
+def throughput_by_wrk(server, texts, clients, seconds):
+    return float(re.search(r"Requests/sec:\s+(\S+)", run_wrk(server, texts, clients, seconds))[1])
+
+
+def latency_by_wrk(server, text, seconds):
+    """Milliseconds that one request takes, in the median of those sent one after the other."""
+    amount, unit = re.search(r"50%\s+([\d.]+)(us|ms|s)", run_wrk(server, [text], 1, seconds, "--latency")).groups()
+    return float(amount) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit]
 
 
 def throughput_by_threads(server, texts, clients, seconds):
