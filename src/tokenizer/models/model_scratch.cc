@@ -23,6 +23,10 @@ WordCache::Entry& WordCache::Lookup(std::string_view word, bool& hit) {
 void WordCache::Store(Entry& entry, std::string_view word, std::uint32_t begin, const Token* tokens,
                       std::size_t count) {
   if (count > kMaxTokens) return;
+  // Only ends are kept. The bytes of a character that has no token share its range.
+  for (std::size_t i = 0; i < count; ++i) {
+    if (tokens[i].range.begin != (i == 0 ? begin : tokens[i - 1].range.end)) return;
+  }
   std::copy(word.begin(), word.end(), entry.word.begin());
   entry.length = static_cast<std::uint8_t>(word.size());
   entry.count = static_cast<std::uint8_t>(count);

@@ -29,7 +29,8 @@ class WordCache {
   void BelongTo(std::uint64_t owner);
   // The entry for `word`, of 1 to kMaxWordBytes bytes; `hit` says whether it is the word's own.
   Entry& Lookup(std::string_view word, bool& hit);
-  // Makes it the word's own with these tokens, unless they are too many.
+  // Makes it the word's own with these tokens, unless they are too many or do not
+  // follow each other.
   static void Store(Entry& entry, std::string_view word, std::uint32_t begin, const Token* tokens,
                     std::size_t count);
 

@@ -40,6 +40,24 @@ TEST(Unigram, UnknownCharactersFallBackToBytes) {
             (std::vector<Token>{{2, {1, 3}}, {3, {1, 3}}, {1, {3, 4}}, {0, {4, 6}}}));
 }
 
+TEST(Unigram, AWordSeenBeforeHasTheSameTokens) {
+  const auto model = Load(
+      R"("vocab":[["<unk>",0.0],["a",0.0],["<0xC3>",0.0],["<0xA9>",0.0]],"unk_id":0,"byte_fallback":true)");
+  const std::string text = "a\u00e9aa\u00e9a";
+  const Piece words[] = {{0, 4}, {4, 8}};
+  ModelScratch scratch;
+  std::vector<Token> tokens;
+  ASSERT_TRUE(model->Tokenize(text, words, scratch, tokens));
+  EXPECT_EQ(tokens, (std::vector<Token>{{1, {0, 1}},
+                                        {2, {1, 3}},
+                                        {3, {1, 3}},
+                                        {1, {3, 4}},
+                                        {1, {4, 5}},
+                                        {2, {5, 7}},
+                                        {3, {5, 7}},
+                                        {1, {7, 8}}}));
+}
+
 TEST(Unigram, OfEqualTokensTheLastCounts) {
   const auto model = Load(R"("vocab":[["a",0.0],["b",0.0],["a",-1.0]])");
   EXPECT_EQ(Tokenize(*model, "ab"), (std::vector<Token>{{2, {1, 2}}, {1, {2, 3}}}));
