@@ -1,5 +1,6 @@
 """Texts to try tokenizers with: English prose, fuzzed strings, every scalar value."""
 
+import itertools
 import pydoc_data.topics
 import random
 
@@ -45,6 +46,50 @@ def prose(count, seed=1):
     for _ in range(count):
         begin = pick.randrange(len(lines))
         yield " ".join(lines[begin:begin + pick.randrange(1, 12)])
+
+
+LANGUAGES = ("ar bg bn ca cs da de el en es fa fi fil fr he hi hu id is it ja ko lt lv mk ms nb nl pl pt ro ru "
+             "sh sk sl sv ta tr uk ur vi zh").split()
+ENDS = {"zh": "\u3002\uff0c\uff1f", "ja": "\u3002\u3001\uff1f", "hi": "\u0964,?", "bn": "\u0964,?",
+        "ar": ".\u060c\u061f", "fa": ".\u060c\u061f", "ur": "\u06d4\u060c\u061f"}
+
+
+def lexicon(language, size=50000):
+    """The commonest words of a language and how common they are, from the package wordfreq."""
+    import wordfreq
+    frequencies = wordfreq.get_frequency_dict(language, "small" if language == "fil" else "best")
+    return sorted(frequencies.items(), key=lambda item: (-item[1], item[0]))[:size]
+
+
+def natural(languages, size, seed=1):
+    """Passages of some hundred characters, each in one of the languages, `size` bytes in all: words as
+    common as they are, in sentences with capitals, numbers and punctuation."""
+    pick = random.Random(seed)
+    words = {}
+    for language in languages:
+        items = lexicon(language)
+        words[language] = [word for word, _ in items], list(itertools.accumulate(f for _, f in items))
+    while size > 0:
+        language = pick.choice(languages)
+        lines, weights = words[language]
+        stop, comma, question = ENDS.get(language, ".,?")
+        sentences = []
+        for _ in range(pick.randrange(1, 9)):
+            sentence = pick.choices(lines, cum_weights=weights, k=pick.randrange(4, 25))
+            sentence[0] = sentence[0].capitalize()
+            for at in range(1, len(sentence)):
+                kind = pick.random()
+                if kind < 0.04:
+                    sentence[at] = sentence[at].capitalize()
+                elif kind < 0.06:
+                    sentence[at] = str(pick.randrange(3000))
+                elif kind < 0.12:
+                    sentence[at - 1] += comma
+            sentence[-1] += stop if pick.random() < 0.9 else question
+            sentences.append(("" if language in ("zh", "ja") else " ").join(sentence))
+        text = " ".join(sentences)
+        size -= len(text.encode()) + 1
+        yield text
 
 
 def word(pick, style=None):
