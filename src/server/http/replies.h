@@ -6,7 +6,7 @@
 
 #include "api/embed.h"
 #include "base/result.h"
-#include "server/http/json_read.h"
+#include "server/http/body_reader.h"
 #include "server/http/message.h"
 
 namespace embd::http {
