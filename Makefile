@@ -11,6 +11,7 @@ FUZZ_SECONDS ?= 60
 TIDY ?= all
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+FILES ?=
 
 EMBD := build/release/src/app/embd
 PYTHON := .venv/bin/python
@@ -26,14 +27,16 @@ endef
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help serve build test test-unit test-threads test-e2e lint format fuzz bench install clean distclean
+.PHONY: help serve build test test-unit test-threads test-e2e test-tokenizers lint format fuzz bench
+.PHONY: bench-tokenizers install clean distclean
 .PHONY: deps-build deps-python deps-test deps-lint deps-fuzz deps-bench default-model
 
 help: ## Print this help
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make serve MODEL_ID=<folder or hub id> PORT=<port> ARGS='<options of embd>'"
 	@echo "  make fuzz FUZZ_SECONDS=600    make lint TIDY=changed    make test-e2e PYTEST_ARGS='-k golden'"
+	@echo "  make test-tokenizers FILES='gpt2 xlm_roberta'"
 
 serve: build ## Build the release binary, fetch the default model, serve it on port 8080
 	@if [ "$(MODEL_ID)" = models/all-MiniLM-L6-v2 ]; then $(MAKE) --no-print-directory default-model; fi
@@ -60,6 +63,10 @@ test-e2e: build default-model .venv/requirements-test.stamp ## Run the end-to-en
 	@echo "==> End-to-end tests"
 	@$(PYTHON) -m pytest tests/e2e $(PYTEST_ARGS)
 
+test-tokenizers: build default-model .venv/requirements-tokenizers.stamp ## Compare with PyPI tokenizers on every character, fuzzed texts, prose (FILES=...: only those)
+	@echo "==> Tokenizer files against the reference"
+	@$(PYTHON) tools/tokenizer_diff.py --binary $(EMBD) --folder build/tokenizers $(FILES)
+
 lint: deps-lint ## Check format, include directions, sizes and clang-tidy (TIDY=changed: only what differs from HEAD)
 	@echo "==> clang-format"
 	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs -r clang-format-14 --dry-run -Werror
@@ -84,6 +91,11 @@ bench: deps-bench build default-model .venv/requirements-test.stamp ## Measure t
 	@echo "==> Over HTTP"
 	@$(PYTHON) bench/http_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 $(BENCH_ARGS)
 
+bench-tokenizers: build default-model .venv/requirements-tokenizers.stamp ## Measure tokenizers side by side with PyPI tokenizers (FILES=...: only those)
+	@echo "==> embd and the reference in alternating rounds"
+	@$(PYTHON) bench/tokenizer_bench.py --binary $(EMBD) --folder build/tokenizers-large \
+	  --json build/tokenizer-bench.json $(if $(FILES),--files $(FILES)) $(BENCH_ARGS)
+
 install: build ## Install embd, and text-embeddings-router as its second name, under PREFIX (/usr/local)
 	install -D -m 755 $(EMBD) "$(DESTDIR)$(PREFIX)/bin/embd"
 	ln -sf embd "$(DESTDIR)$(PREFIX)/bin/text-embeddings-router"
@@ -105,7 +117,7 @@ deps-build deps-python deps-test deps-lint deps-fuzz deps-bench: deps-%:
 	@rm -rf .venv
 	@python3 -m venv .venv
 
-.venv/requirements-test.stamp: tools/requirements-test.txt .venv/bin/pip
-	@echo "==> Installing test tools into .venv"
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r tools/requirements-test.txt
+.venv/requirements-%.stamp: tools/requirements-%.txt .venv/bin/pip
+	@echo "==> Installing $< into .venv"
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@

@@ -1,28 +1,41 @@
 #!/usr/bin/env python3
-"""Compares embd's tokenizer with the PyPI package `tokenizers`: ids, type ids, masks, offsets.
+"""Compares `embd tokenize` and `embd decode` with the PyPI package `tokenizers`: ids, tokens, type ids, masks,
+offsets and decoded texts must be equal.
 
-    python3 tools/tokenizer_make_files.py /tmp/tokenizers
-    python3 tools/tokenizer_diff.py --driver BUILD/embd_tokenizer_driver /tmp/tokenizers/*.json
+    make test-tokenizers [FILES='gpt2 xlm_roberta']        or, by hand:
+    .venv/bin/python tools/tokenizer_diff.py --binary build/release/src/app/embd --folder build/tokenizers
 
-Every scalar value alone and inside a word (--step takes every n-th), fuzzed strings, prose, pairs,
-truncation, decoding. Exits with 1 and shows the first differences when there are any.
+The files are those of tools/tokenizer_make_files.py, made first where they are missing, all-MiniLM-L6-v2's real
+one (`minilm`), or paths. For each of them: every scalar value alone and inside a word (--step: every n-th),
+fuzzed texts, English prose, passages in 42 languages, pairs, truncation on both sides, decoding with and without
+special tokens. Files are compared side by side, one process each. Prints a table, shows the first differences
+of a file, and exits with 1 when there is any.
 """
 
 import argparse
+import collections
+import concurrent.futures
 import itertools
 import json
+import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
+import time
+
+os.environ["TOKENIZERS_PARALLELISM"] = "false"  # the files are what runs side by side
 
 import tokenizers
 
 import tokenizer_make_files
 import tokenizer_texts
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MINILM = ROOT / "models/all-MiniLM-L6-v2/tokenizer.json"
 SHOWN = 5
-CHUNK = 20000
+CHUNK = 5000
 
 
 def char_offsets(text, offsets):
@@ -44,72 +57,78 @@ def same_offsets(expected, found):
 
 
 class Comparison:
-    def __init__(self, driver, path):
-        self.driver, self.path = driver, path
+    """All comparisons for one file."""
+
+    def __init__(self, binary, path, name):
+        self.binary, self.path, self.name = binary, path, name
         self.reference = tokenizers.Tokenizer.from_file(str(path))
         self.reference.no_padding()
-        self.failures = 0
-        self.compared = 0
+        self.reference.no_truncation()
+        self.compared = collections.Counter()
+        self.different = collections.Counter()
+        self.section = ""
+        self.report = []
 
-    def run_driver(self, command, lines, *flags):
+    def run_embd(self, command, lines, *flags):
+        """The answers to the lines, one by one, while embd computes the next ones."""
         with tempfile.TemporaryFile("w+") as source:
             source.writelines(json.dumps(line) + "\n" for line in lines)
             source.seek(0)
-            done = subprocess.run([self.driver, command, self.path, *flags], stdin=source,
-                                  stdout=subprocess.PIPE, check=True)
-        return [json.loads(line) for line in done.stdout.split(b"\n")[:-1]]
+            command = [self.binary, command, "--tokenizer", str(self.path), *flags]
+            with subprocess.Popen(command, stdin=source, stdout=subprocess.PIPE) as process:
+                yield from map(json.loads, process.stdout)
+        if process.returncode != 0:
+            raise RuntimeError(f"{command} ended with {process.returncode}")
 
     def show(self, what, text, expected, found):
-        self.failures += 1
-        if self.failures <= SHOWN:
-            print(f"{self.path.name}: {what} of {text!r}\n  expected {expected}\n  found    {found}")
+        self.different[self.section] += 1
+        if self.different.total() <= SHOWN:
+            self.report.append(f"{self.name}: {self.section}: {what} of {text!r}\n"
+                               f"  expected {expected}\n  found    {found}")
 
     def encode(self, texts, special=True, max_length=0, side="right"):
         flags = [] if special else ["--no-special-tokens"]
         if max_length:
             self.reference.enable_truncation(max_length, direction=side)
-            flags += ["--max-length", str(max_length), *(["--left"] if side == "left" else [])]
+            flags += ["--max-length", str(max_length), "--truncation-side", side]
         else:
             self.reference.no_truncation()
-        texts = iter(texts)
-        while chunk := list(itertools.islice(texts, CHUNK)):
-            ours = self.run_driver("tokenize", chunk, *flags)
-            theirs = self.reference.encode_batch(chunk, add_special_tokens=special)
-            assert len(ours) == len(chunk), (len(ours), len(chunk))
-            for text, a, b in zip(chunk, ours, theirs):
-                self.compare(text, a, b)
+        texts = list(texts)
+        ours = self.run_embd("tokenize", texts, *flags)
+        for at in range(0, len(texts), CHUNK):
+            chunk = texts[at:at + CHUNK]
+            for text, theirs in zip(chunk, self.reference.encode_batch(chunk, add_special_tokens=special)):
+                self.compare(text, next(ours), theirs)
+        if next(ours, None) is not None:
+            raise RuntimeError("embd wrote more lines than it read")
 
     def compare(self, text, ours, theirs):
-        self.compared += 1
+        self.compared[self.section] += 1
         if "error" in ours:
             return self.show("error", text, theirs.ids, ours["error"])
-        for name, expected in (("ids", theirs.ids), ("type_ids", theirs.type_ids),
-                               ("special_tokens_mask", theirs.special_tokens_mask)):
+        for name in ("ids", "tokens", "type_ids", "special_tokens_mask"):
+            expected = getattr(theirs, name)
             if ours[name] != expected:
                 return self.show(name, text, expected, ours[name])
-        offsets = [tuple(pair) for pair in ours["offsets"]]
         if isinstance(text, str):
-            offsets = char_offsets(text, offsets)
+            offsets = char_offsets(text, ours["offsets"])
         else:
-            sides = [char_offsets(side, offsets) for side in text]
+            sides = [char_offsets(side, ours["offsets"]) for side in text]
             offsets = [sides[side or 0][i] for i, side in enumerate(theirs.sequence_ids)]
-        if not same_offsets(theirs.offsets, offsets):
+        if theirs.offsets != offsets and not same_offsets(theirs.offsets, offsets):
             self.show("offsets", text, theirs.offsets, offsets)
 
     def decode(self, count):
-        import random
         pick = random.Random(3)
         size = self.reference.get_vocab_size()
         lists = [[pick.randrange(size + 20) for _ in range(pick.randrange(12))] for _ in range(count)]
-        texts = list(tokenizer_texts.fuzzed(count, 4, tokenizer_make_files.bits(self.path.stem)))
+        texts = list(tokenizer_texts.fuzzed(count, 4, tokenizer_make_files.bits(self.name)))
         self.reference.no_truncation()
         lists += [encoding.ids for encoding in self.reference.encode_batch(texts)]
         for flags, skip in (([], True), (["--keep-special-tokens"], False)):
-            ours = self.run_driver("decode", lists, *flags)
             theirs = self.reference.decode_batch(lists, skip_special_tokens=skip)
-            assert len(ours) == len(lists)
-            for ids, a, b in zip(lists, ours, theirs):
-                self.compared += 1
+            for ids, a, b in zip(lists, self.run_embd("decode", lists, *flags), theirs, strict=True):
+                self.compared[self.section] += 1
                 if a != b:
                     self.show(f"decoding (skip {skip})", ids, repr(b), repr(a))
 
@@ -117,18 +136,11 @@ class Comparison:
         """Fuzzed texts. Where added tokens swallow whitespace and a post-processor cuts it off again,
         only ASCII may stand around them: characters do not tell what happens to the bytes."""
         for text in tokenizer_texts.fuzzed(count, seed, bits):
-            if self.path.stem == "roberta" and "<mask>" in text:
+            if self.name == "roberta" and "<mask>" in text:
                 text = "".join(c for c in text if c <= "\x7f" or not c.isspace())
             yield text
 
-    def run(self, step, fuzzed):
-        scalars = tokenizer_texts.SCALARS[::step]
-        self.encode(map(chr, scalars), special=False)
-        self.encode((f"ab{chr(c)}Cd" for c in scalars), special=False)
-        bits = tokenizer_make_files.bits(self.path.stem)
-        self.encode(self.fuzzed(fuzzed, 1, bits))
-        self.encode(tokenizer_texts.prose(fuzzed // 10))
-        texts = list(self.fuzzed(fuzzed // 5, 2, bits))
+    def pairs(self, texts):
         pairs = list(zip(texts[::2], texts[1::2]))
         self.encode(pairs)
         self.encode(pairs, special=False)
@@ -139,21 +151,84 @@ class Comparison:
                 self.encode(map("".join, short), max_length=length, side=side)
                 self.encode(short, max_length=length, side=side)
                 self.encode(short, special=False, max_length=length, side=side)
-        self.decode(fuzzed // 10)
-        print(f"{self.path.name}: {self.compared} compared, {self.failures} different", flush=True)
-        return self.failures == 0
+
+    def run(self, step, fuzzed):
+        scalars = tokenizer_texts.SCALARS[::step]
+        bits = tokenizer_make_files.bits(self.name)
+        for section, work in {
+            "alone": lambda: self.encode(map(chr, scalars), special=False),
+            "in a word": lambda: self.encode((f"ab{chr(c)}Cd" for c in scalars), special=False),
+            "fuzzed": lambda: self.encode(self.fuzzed(fuzzed, 1, bits)),
+            "prose": lambda: self.encode(tokenizer_texts.prose(fuzzed // 20)),
+            "languages": lambda: self.encode(
+                tokenizer_texts.natural(tokenizer_texts.LANGUAGES, fuzzed * 15)),
+            "pairs": lambda: self.pairs(list(self.fuzzed(fuzzed // 5, 2, bits))),
+            "decoded": lambda: self.decode(fuzzed // 10),
+        }.items():
+            self.section = section
+            work()
+
+
+SECTIONS = ["alone", "in a word", "fuzzed", "prose", "languages", "pairs", "decoded"]
+HEAD = (f"| {'file':24} |" + "".join(f" {section:>9} |" for section in SECTIONS) + " different | seconds |\n"
+        f"|{'-' * 26}|" + f"{'-' * 10}:|" * len(SECTIONS) + "----------:|--------:|")
+
+
+def compare_file(binary, path, name, step, fuzzed):
+    """The row of the table, the differences to show, whether there were none."""
+    begin = time.monotonic()
+    try:
+        comparison = Comparison(binary, path, name)
+        comparison.run(step, fuzzed)
+    except Exception as error:  # a file that one side cannot load is a difference
+        return f"| {name:24} | {error}", [f"{name}: {error}"], False
+    different = comparison.different.total()
+    row = (f"| {name:24} |" + "".join(f" {comparison.compared[section]:>9} |" for section in SECTIONS)
+           + f" {different:>9} | {time.monotonic() - begin:>7.0f} |")
+    return row, comparison.report, different == 0
+
+
+def find_files(folder, wanted):
+    """Names and paths, the largest first so that no long one is left for the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name in wanted or ["minilm", *tokenizer_make_files.BUILDERS]:
+        path = MINILM if name == "minilm" else folder / f"{name}.json"
+        if name in tokenizer_make_files.BUILDERS:
+            if not path.exists():
+                half = path.with_suffix(".half")
+                tokenizer_make_files.BUILDERS[name]().save(str(half))
+                os.replace(half, path)
+        elif name != "minilm":
+            path = pathlib.Path(name)
+        files.append((path, name if path.parent == folder or name == "minilm" else path.stem))
+    return files
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--driver", required=True)
-    parser.add_argument("--step", type=int, default=1)
-    parser.add_argument("--fuzzed", type=int, default=200000)
-    parser.add_argument("files", nargs="+", type=pathlib.Path)
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--folder", type=pathlib.Path, required=True, help="of the files to compare")
+    parser.add_argument("--step", type=int, default=1, help="every n-th scalar value only")
+    parser.add_argument("--fuzzed", type=int, default=200000, help="how many fuzzed texts")
+    parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("files", nargs="*", help="names or paths; default: all")
     options = parser.parse_args()
-    results = [Comparison(options.driver, path).run(options.step, options.fuzzed)
-               for path in options.files]
-    sys.exit(0 if all(results) else 1)
+    files = find_files(options.folder, options.files)
+    good = True
+    print(HEAD, flush=True)
+    with concurrent.futures.ProcessPoolExecutor(options.jobs) as pool:
+        jobs = [pool.submit(compare_file, options.binary, path, name, options.step, options.fuzzed)
+                for path, name in files]
+        reports = []
+        for job in concurrent.futures.as_completed(jobs):
+            row, report, same = job.result()
+            print(row, flush=True)
+            reports += report
+            good = good and same
+    print(*reports, sep="\n", end="\n" if reports else "")
+    print(f"{len(files)} files, " + ("no differences" if good else "DIFFERENCES"))
+    sys.exit(0 if good else 1)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,28 @@ def bert_cased(small=False):
     return tokenizer
 
 
+def distilbert(small=False):
+    """Cased and stripped of accents, which no other one is."""
+    tokenizer = word_piece(6000, small, lowercase=False, strip_accents=True)
+    tokenizer.post_processor = bert_template(tokenizer)
+    return tokenizer
+
+
+def mpnet(small=False):
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.train_from_iterator(
+        tokenizer_texts.corpus(small),
+        trainers.WordPieceTrainer(vocab_size=SMALL if small else 8000, show_progress=False,
+                                  special_tokens=["<s>", "<pad>", "</s>", "[UNK]"]))
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
+    tokenizer.post_processor = processors.RobertaProcessing(
+        ("</s>", 2), ("<s>", 0), trim_offsets=True, add_prefix_space=False)
+    return tokenizer
+
+
 def bert_multilingual(small=False):
     tokenizer = word_piece(12000, small, lowercase=False, strip_accents=True, clean_text=False)
     tokenizer.post_processor = bert_template(tokenizer)
@@ -133,6 +155,33 @@ def qwen2(small=False):
     return tokenizer
 
 
+def qwen3(small=False):
+    """Its embedding models end texts with a token."""
+    tokenizer = byte_level(small, ["<|endoftext|>"], split_then_bytes(QWEN))
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.post_processor = processors.Sequence([
+        processors.ByteLevel(trim_offsets=False, add_prefix_space=False, use_regex=False),
+        processors.TemplateProcessing(single="$A <|endoftext|>", pair="$A $B <|endoftext|>",
+                                      special_tokens=[("<|endoftext|>", 0)])])
+    tokenizer.add_special_tokens(["<|im_start|>", "<|im_end|>"])
+    tokenizer.add_tokens([AddedToken("<tool>", normalized=False, special=False)])
+    return tokenizer
+
+
+DEEPSEEK = (r"[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+"
+            r"| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+
+
+def deepseek(small=False):
+    splits = [r"\p{N}{1,3}", "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+", DEEPSEEK]
+    tokenizer = byte_level(small, ["<|begin_of_text|>", "<|end_of_text|>"], pre_tokenizers.Sequence(
+        [pre_tokenizers.Split(Regex(split), "isolated") for split in splits]
+        + [pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]))
+    tokenizer.normalizer = normalizers.Sequence([])
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    return tokenizer
+
+
 def modernbert(small=False):
     tokenizer = byte_level(small, ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"])
     tokenizer.normalizer = normalizers.NFC()
@@ -142,14 +191,15 @@ def modernbert(small=False):
     return tokenizer
 
 
-def byte_fallback(small=False):
-    """As Llama 2, Mistral and Gemma have it."""
+def fallback_bpe(small, normalizer, pre_tokenizer, strip=True):
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=True))
-    tokenizer.normalizer = normalizers.Sequence([
-        normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
-    tokenizer.decoder = decoders.Sequence([
-        decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(),
-        decoders.Strip(" ", 1, 0)])
+    if normalizer:
+        tokenizer.normalizer = normalizer
+    if pre_tokenizer:
+        tokenizer.pre_tokenizer = pre_tokenizer
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()]
+        + ([decoders.Strip(" ", 1, 0)] if strip else []))
     tokenizer.train_from_iterator(
         tokenizer_texts.corpus(small),
         trainers.BpeTrainer(vocab_size=SMALL if small else 6000, show_progress=False,
@@ -157,6 +207,24 @@ def byte_fallback(small=False):
                             limit_alphabet=400, max_token_length=16))
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A", pair="<s> $A <s>:1 $B:1", special_tokens=[("<s>", 1)])
+    return tokenizer
+
+
+def byte_fallback(small=False):
+    """As Llama 2 and the first Mistral have it."""
+    return fallback_bpe(small, normalizers.Sequence([
+        normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")]), None)
+
+
+def mistral(small=False):
+    """As its later files have it."""
+    return fallback_bpe(small, None, pre_tokenizers.Metaspace(prepend_scheme="first", split=False))
+
+
+def gemma(small=False):
+    tokenizer = fallback_bpe(small, normalizers.Replace(" ", "\u2581"),
+                             pre_tokenizers.Split(" ", "merged_with_previous"), strip=False)
+    tokenizer.add_tokens([AddedToken(text, normalized=False) for text in ("\n\n", "\n\n\n", "<b>")])
     return tokenizer
 
 
@@ -255,6 +323,29 @@ def t5(small=False):
     return tokenizer
 
 
+def deberta_v2(small=False):
+    tokenizer = unigram(
+        small, normalizers.Sequence([normalizers.Strip(), normalizers.Precompiled(sentencepiece_map()),
+                                     normalizers.Replace(Regex(" {2,}"), " ")]),
+        pre_tokenizers.Metaspace(), ["[PAD]", "[CLS]", "[SEP]", "<unk>"])
+    tokenizer.add_special_tokens(["[MASK]"])
+    tokenizer.post_processor = bert_template(tokenizer)
+    return tokenizer
+
+
+def camembert(small=False):
+    tokenizer = unigram(
+        small, normalizers.Sequence([normalizers.Precompiled(sentencepiece_map()),
+                                     normalizers.Replace(Regex(" {2,}"), " ")]),
+        pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]),
+        ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED", "<s>", "</s>"])
+    tokenizer.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 5), ("</s>", 6)])
+    return tokenizer
+
+
 def made_up_unigram(small=False):
     return unigram(small, normalizers.Precompiled(made_up_map()), pre_tokenizers.Whitespace(),
                    ["<unk>"], vocab_size=3000)
@@ -333,10 +424,11 @@ BITS = {
                    "\u2581 ", " \u2581"],
 }
 BUILDERS = {f.__name__: f for f in (
-    bert_uncased, bert_cased, bert_multilingual, bert_added, gpt2, roberta, llama3, qwen2, modernbert,
-    byte_fallback, affix_bpe, xlm_roberta, t5, made_up_unigram)} | part_builders()
+    bert_uncased, bert_cased, bert_multilingual, bert_added, distilbert, mpnet, gpt2, roberta, llama3,
+    qwen2, qwen3, deepseek, modernbert, byte_fallback, mistral, gemma, affix_bpe, xlm_roberta, t5,
+    deberta_v2, camembert, made_up_unigram)} | part_builders()
 OTHER_BITS = BERT_SPECIALS + ["<mask>", " <mask>", "<s>", "</s>", "<unk>", "<|endoftext|>", "<|im_start|>",
-                              "<|begin_of_text|>", "<tool>", "|||EMAIL|||", "'S", "'\u017f", "'LL", "ab",
+                              "<|begin_of_text|>", "<tool>", "<b>", "|||EMAIL|||", "'S", "'\u017f", "'LL", "ab",
                               "abab", " \n", "\n\n ", "1234567", "<0x41>", "\u30fc", "  a", "\u3042\u4e00",
               "\u2122\x1eg", "\x1e", "\x1ea", "a\x1e\x1e", "\u00e9\u00e9a", "\u3042\u3044", "\u00a9\u200d\u2764\u0301"]
 
