@@ -73,10 +73,34 @@ double PeakFlopsAvx2() {
   return 240.0 * kSteps * 16 / (ThreadSeconds() - start);
 }
 
+double PeakOpsAvx512Vnni() {
+  constexpr int kSteps = 20'000;
+  const double start = ThreadSeconds();
+  for (int i = 0; i < kSteps; ++i) {
+    asm volatile(
+        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vpxor %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
+        ".endr\n"
+        ".rept 20\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vpdpbusd %%zmm15, %%zmm15, %%zmm\\r\n"
+        ".endr\n"
+        ".endr\n"
+        "vzeroupper" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+              "xmm10", "xmm11", "xmm15");
+  }
+  return 240.0 * kSteps * 128 / (ThreadSeconds() - start);
+}
+
+// Of products of 8-bit integers; zero as below.
+double PeakInt8Ops(CpuIsa isa) { return isa == CpuIsa::kAvx512Vnni ? PeakOpsAvx512Vnni() : 0; }
+
 // Zero where no such loop is written: the ratio is then left out.
 double PeakFlops(CpuIsa isa) {
-  if (isa == CpuIsa::kAvx512) return PeakFlopsAvx512();
-  if (isa == CpuIsa::kAvx2) return PeakFlopsAvx2();
+  if (isa >= CpuIsa::kAvx512) return PeakFlopsAvx512();
+  if (isa >= CpuIsa::kAvx2) return PeakFlopsAvx2();
   return 0;
 }
 
@@ -116,13 +140,13 @@ class Bench {
         scratch_block_(std::size_t{64} << 20U),
         scratch_(scratch_block_.bytes()) {}
 
-  void Linear(std::int64_t out, std::int64_t in, Activation activation) {
+  void Linear(std::int64_t out, std::int64_t in, Activation activation, WeightFormat format) {
     // Several copies, so that weights come from where a model's other layers leave them.
     const int copies = static_cast<int>(std::max<std::int64_t>(2, 12'000'000 / (out * in)));
     const Block source(out * in, 0.05F);
     const LinearWeight stacked{.weight = source.tensor({out, in}), .bias = source.tensor({out})};
     std::vector<std::unique_ptr<PreparedWeight>> weights;
-    for (int i = 0; i < copies; ++i) weights.push_back(backend_->Prepare({&stacked, 1}));
+    for (int i = 0; i < copies; ++i) weights.push_back(backend_->Prepare({&stacked, 1}, format));
     for (const std::int64_t rows : {8, 16, 32, 128, 512, 2048}) {
       const Block input(rows * in);
       const Block output(rows * out);
@@ -132,9 +156,14 @@ class Bench {
                          {.activation = activation, .residual = {}}, output.matrix(rows, out),
                          lane());
       };
-      Report("linear " + std::to_string(out) + "x" + std::to_string(in) +
+      const bool int8 = format == WeightFormat::kInt8;
+      Report(std::string(int8                           ? "int8"
+                         : format == WeightFormat::kF16 ? "f16"
+                                                        : "f32") +
+                 " linear " + std::to_string(out) + "x" + std::to_string(in) +
                  (activation == Activation::kGelu ? " gelu" : "") + " rows " + std::to_string(rows),
-             2.0 * static_cast<double>(rows * out * in), static_cast<double>(rows), run);
+             2.0 * static_cast<double>(rows * out * in), static_cast<double>(rows), run,
+             int8 ? PeakInt8Ops : PeakFlops);
     }
   }
 
@@ -172,7 +201,7 @@ class Bench {
   }
 
   // What the start of all-MiniLM-L6-v2 packs: 42.5 MB in 24 matrices.
-  void Packing() {
+  void Packing(WeightFormat format) {
     const std::vector<std::pair<std::int64_t, std::int64_t>> shapes = {
         {1152, 384}, {384, 384}, {1536, 384}, {384, 1536}};
     std::vector<Block> sources;
@@ -186,19 +215,21 @@ class Bench {
       for (std::size_t i = 0; i < sources.size(); ++i) {
         const auto& [out, in] = shapes[i / 6];
         const LinearWeight stacked{.weight = sources[i].tensor({out, in}), .bias = {}};
-        weights.push_back(backend_->Prepare({&stacked, 1}));
+        weights.push_back(backend_->Prepare({&stacked, 1}, format));
       }
       times.push_back(ThreadSeconds() - start);
     }
-    std::printf("%-44s %8.2f ms (allocation and first touch included)\n", "pack 42.5 MB of weights",
+    std::printf("%-44s %8.2f ms (allocation and first touch included)\n",
+                format == WeightFormat::kInt8 ? "pack 42.5 MB of weights to integers"
+                                              : "pack 42.5 MB of weights",
                 1e3 * Median(times));
   }
 
  private:
   Lane lane() { return {.index = 0, .count = 1, .barrier = nullptr, .scratch = &scratch_}; }
 
-  void Report(const std::string& what, double flops, double items,
-              const std::function<void()>& run) {
+  void Report(const std::string& what, double flops, double items, const std::function<void()>& run,
+              double (*peak_of)(CpuIsa) = PeakFlops) {
     if (what.find(filter_) == std::string::npos) return;
     run();
     const double once = Time(run, 1);
@@ -207,9 +238,9 @@ class Bench {
     std::vector<double> rates;
     std::vector<double> nanoseconds;
     for (int round = 0; round < rounds_; ++round) {
-      const double before = PeakFlops(isa_);
+      const double before = peak_of(isa_);
       const double seconds = Time(run, repeats) / repeats;
-      const double peak = (before + PeakFlops(isa_)) / 2;
+      const double peak = (before + peak_of(isa_)) / 2;
       rates.push_back(flops / seconds);
       if (peak > 0) ratios.push_back(flops / seconds / peak);
       nanoseconds.push_back(1e9 * seconds / items);
@@ -239,14 +270,17 @@ void RunAll(CpuIsa isa, int rounds, const std::string& filter) {
   Bench bench(isa, rounds, filter);
   std::printf("instruction set %s, register peak %.1f GFLOP/s, medians of %d rounds\n",
               std::string(CpuIsaName(isa)).c_str(), 1e-9 * PeakFlops(isa), rounds);
-  bench.Packing();
-  bench.Linear(1152, 384, Activation::kNone);
-  bench.Linear(384, 384, Activation::kNone);
-  bench.Linear(1536, 384, Activation::kNone);
-  bench.Linear(1536, 384, Activation::kGelu);
-  bench.Linear(384, 1536, Activation::kNone);
-  bench.Linear(768, 3072, Activation::kNone);
-  bench.Linear(1024, 1024, Activation::kNone);
+  bench.Packing(WeightFormat::kF32);
+  bench.Packing(WeightFormat::kInt8);
+  for (const WeightFormat format : {WeightFormat::kF32, WeightFormat::kF16, WeightFormat::kInt8}) {
+    bench.Linear(1152, 384, Activation::kNone, format);
+    bench.Linear(384, 384, Activation::kNone, format);
+    bench.Linear(1536, 384, Activation::kNone, format);
+    bench.Linear(1536, 384, Activation::kGelu, format);
+    bench.Linear(384, 1536, Activation::kNone, format);
+    bench.Linear(768, 3072, Activation::kNone, format);
+    bench.Linear(1024, 1024, Activation::kNone, format);
+  }
   for (const std::int64_t sequence : {16, 32, 64, 128, 256, 512}) {
     bench.Attention(sequence, 12, 32);
   }

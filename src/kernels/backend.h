@@ -73,7 +73,7 @@ struct NormWeights {
 struct ScratchNeed {
   std::int64_t max_tokens = 0;
   std::int64_t max_sequence_tokens = 0;
-  std::int64_t max_features = 0;  // the widest input or output of a Linear
+  std::int64_t max_features = 0;  // the widest input of a Linear
   int max_head_size = 0;
 };
 
@@ -91,16 +91,19 @@ class Backend {
   virtual std::string_view name() const = 0;
 
   // Bytes that Prepare will allocate for [out, in], known before any weight is read.
-  virtual std::size_t PreparedBytes(std::int64_t out, std::int64_t in, DType dtype) const = 0;
-  // Stacks the matrices along `out` (query, key and value become one product). All share `in`.
-  // Throws std::bad_alloc only.
-  virtual std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked) const = 0;
+  virtual std::size_t PreparedBytes(std::int64_t out, std::int64_t in,
+                                    WeightFormat format) const = 0;
+  // Stacks the matrices along `out` (query, key and value become one product), whatever floats they
+  // are now. All share `in`. Biases are always kept as 32-bit floats. Throws std::bad_alloc only.
+  virtual std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked,
+                                                  WeightFormat format) const = 0;
   // Bytes of Lane::scratch that the operations below need.
   virtual std::size_t ScratchBytes(const ScratchNeed& need) const = 0;
 
   // out [tokens, hidden]
   virtual void Embed(const EmbedArgs& args, MatrixView out, const Lane& lane) const = 0;
   // in [rows, in_features] -> out [rows, out_features] = activation(in W^T + bias) + residual
+  // A row with a value that is not finite gives one that is not finite, in any format.
   virtual void Linear(ConstMatrixView in, const PreparedWeight& weight,
                       const LinearOptions& options, MatrixView out, const Lane& lane) const = 0;
   // out [tokens, heads * head_size]

@@ -13,6 +13,12 @@ enum class Activation : std::uint8_t {
   kTanh,
 };
 
+// How a weight matrix is kept. The floats differ in memory and traffic only: arithmetic is in
+// 32-bit floats. kInt8 multiplies integers: each row of the weights, and each row of the
+// activations as it comes, is rounded to 255 steps up to its own largest value; sums are exact, the
+// rest is float.
+enum class WeightFormat : std::uint8_t { kF32, kF16, kBF16, kInt8 };
+
 enum class Pooling : std::uint8_t { kCls, kMean, kLastToken };
 
 }  // namespace embd

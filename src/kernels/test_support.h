@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -153,7 +154,9 @@ class IsaTest : public testing::TestWithParam<CpuIsa> {
 };
 
 inline std::string IsaName(const testing::TestParamInfo<CpuIsa>& row) {
-  return std::string(CpuIsaName(row.param));
+  std::string name(CpuIsaName(row.param));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
 
 }  // namespace embd::kernel_test

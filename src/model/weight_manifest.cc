@@ -33,8 +33,7 @@ WeightFootprint WeightManifest::Footprint(const WeightMap& weights, const Backen
   WeightFootprint footprint;
   for (const TableSpec& table : tables) footprint.mapped_bytes += weights.Get(table.name).bytes();
   for (const LinearSpec& linear : linears) {
-    const DType dtype = weights.Get(linear.parts.front() + ".weight").dtype;
-    footprint.prepared_bytes += backend.PreparedBytes(linear.stacked_out(), linear.in, dtype);
+    footprint.prepared_bytes += backend.PreparedBytes(linear.stacked_out(), linear.in, WeightFormat::kF32);
   }
   for (const NormSpec& norm : norms) {
     footprint.prepared_bytes += 2 * static_cast<std::size_t>(norm.size) * sizeof(float);

@@ -27,10 +27,10 @@ class ActivationTest : public IsaTest {
                                            .dtype = DType::kF32,
                                            .shape = {1, 1}},
                                 .bias = {}};
-    const auto weight = backend_->Prepare({&identity, 1});
+    const auto weight = backend_->Prepare({&identity, 1}, WeightFormat::kF32);
     const std::int64_t rows = inputs.view().rows;
     TestMatrix out(rows, 1);
-    LaneScratch scratch(*backend_, {.max_tokens = rows, .max_sequence_tokens = 1});
+    LaneScratch scratch(*backend_, {.max_tokens = rows, .max_features = 1});
     backend_->Linear(inputs.view(), *weight, {.activation = bound.activation, .residual = {}},
                      out.view(), scratch.lane());
     double worst = 0;

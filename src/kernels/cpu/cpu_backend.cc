@@ -12,6 +12,7 @@ namespace embd {
 namespace {
 
 using cpu::CpuKernels;
+using cpu::LinearTask;
 using cpu::PackedWeight;
 
 // Gives back what an operation took from its lane's scratch.
@@ -23,6 +24,7 @@ class ScratchScope {
   ScratchScope& operator=(const ScratchScope&) = delete;
 
   float* Floats(std::size_t count) { return arena_.Floats(count); }
+  std::byte* Bytes(std::size_t count) { return arena_.Bytes(count); }
 
  private:
   Arena& arena_;
@@ -51,18 +53,22 @@ class CpuBackend : public Backend {
 
   std::string_view name() const override { return name_; }
 
-  std::size_t PreparedBytes(std::int64_t out, std::int64_t in, DType /*dtype*/) const override {
-    return PackedWeight::Bytes(out, in, kernels_);
+  std::size_t PreparedBytes(std::int64_t out, std::int64_t in, WeightFormat format) const override {
+    return PackedWeight::Bytes(out, in, format, kernels_);
   }
 
-  std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked) const override {
-    return std::make_unique<PackedWeight>(stacked, kernels_);
+  std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked,
+                                          WeightFormat format) const override {
+    return std::make_unique<PackedWeight>(stacked, format, kernels_);
   }
 
   std::size_t ScratchBytes(const ScratchNeed& need) const override {
-    return Arena::FloatsBytes(
-        std::max(kernels_.linear_scratch_floats,
-                 kernels_.attention_scratch_floats(need.max_sequence_tokens, need.max_head_size)));
+    const std::size_t linear =
+        std::max(kernels_.linear_scratch_bytes(need.max_features),
+                 kernels_.int8.scratch_bytes(need.max_tokens, need.max_features));
+    const std::size_t attention =
+        kernels_.attention_scratch_floats(need.max_sequence_tokens, need.max_head_size);
+    return Arena::FloatsBytes(std::max((linear + 3) / 4, attention));
   }
 
   void Embed(const EmbedArgs& args, MatrixView out, const Lane& lane) const override {
@@ -88,27 +94,25 @@ class CpuBackend : public Backend {
   void Linear(ConstMatrixView in, const PreparedWeight& weight, const LinearOptions& options,
               MatrixView out, const Lane& lane) const override {
     const auto& packed = static_cast<const PackedWeight&>(weight);
-    const std::int64_t panels =
-        (packed.out_features() + kernels_.panel_columns - 1) / kernels_.panel_columns;
-    const LinearShare share = ShareLinear(lane, in.rows, std::max<std::int64_t>(panels, 1));
+    const LinearShare share =
+        ShareLinear(lane, in.rows, std::max<std::int64_t>(packed.panels(), 1));
     ScratchScope scratch(lane);
     const ConstMatrixView& residual = options.residual;
-    kernels_.linear(
-        {.in = in.row(share.rows.begin),
-         .in_stride = in.stride,
-         .packed = packed.panels(),
-         .bias = packed.bias(),
-         .rows = share.rows.end - share.rows.begin,
-         .in_features = packed.in_features(),
-         .out_features = packed.out_features(),
-         .panel_begin = share.panels.begin,
-         .panel_end = share.panels.end,
-         .activation = options.activation,
-         .residual = residual.data == nullptr ? nullptr : residual.row(share.rows.begin),
-         .residual_stride = residual.stride,
-         .out = out.row(share.rows.begin),
-         .out_stride = out.stride,
-         .scratch = scratch.Floats(kernels_.linear_scratch_floats)});
+    LinearTask task = packed.Task();
+    task.in = in.row(share.rows.begin);
+    task.in_stride = in.stride;
+    task.rows = share.rows.end - share.rows.begin;
+    task.panel_begin = share.panels.begin;
+    task.panel_end = share.panels.end;
+    task.activation = options.activation;
+    task.residual = residual.data == nullptr ? nullptr : residual.row(share.rows.begin);
+    task.residual_stride = residual.stride;
+    task.out = out.row(share.rows.begin);
+    task.out_stride = out.stride;
+    task.scratch =
+        scratch.Bytes(packed.is_int8() ? kernels_.int8.scratch_bytes(task.rows, task.in_features)
+                                       : kernels_.linear_scratch_bytes(task.in_features));
+    packed.is_int8() ? kernels_.int8.linear(task) : kernels_.linear(task);
     lane.Sync();
   }
 

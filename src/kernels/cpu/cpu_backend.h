@@ -7,8 +7,8 @@
 
 namespace embd {
 
-// The operations with vector instructions, all in 32-bit floats. Weights are packed to floats
-// whatever the checkpoint holds. Throws LoadError when this machine lacks `isa`.
+// The operations with vector instructions, in 32-bit floats but for products with weights that were
+// prepared as 8-bit integers. Throws LoadError when this machine lacks `isa`.
 std::unique_ptr<const Backend> MakeCpuBackend(CpuIsa isa);
 
 }  // namespace embd

@@ -15,10 +15,13 @@ struct Row {
 };
 
 // Slowest first.
-constexpr std::array<Row, 4> kRows = {{{CpuIsa::kPortable, "portable"},
+constexpr std::array<Row, 7> kRows = {{{CpuIsa::kPortable, "portable"},
                                        {CpuIsa::kNeon, "neon"},
+                                       {CpuIsa::kNeonDotprod, "neon-dotprod"},
                                        {CpuIsa::kAvx2, "avx2"},
-                                       {CpuIsa::kAvx512, "avx512"}}};
+                                       {CpuIsa::kAvxVnni, "avx-vnni"},
+                                       {CpuIsa::kAvx512, "avx512"},
+                                       {CpuIsa::kAvx512Vnni, "avx512-vnni"}}};
 
 std::string SupportedNames() {
   std::string names;

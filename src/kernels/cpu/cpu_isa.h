@@ -10,9 +10,17 @@ namespace embd {
 
 // Instruction sets that the vectorised backend is written for. kPortable is compiled for the
 // binary's own baseline (x86-64-v2 on x86) and always there.
-enum class CpuIsa : std::uint8_t { kPortable, kAvx2, kAvx512, kNeon };
+enum class CpuIsa : std::uint8_t {
+  kPortable,
+  kNeon,
+  kNeonDotprod,
+  kAvx2,
+  kAvxVnni,  // AVX2 and the products of integers that came after AVX-512
+  kAvx512,
+  kAvx512Vnni,
+};
 
-// "portable", "avx2", "avx512", "neon" and back.
+// "portable", "neon", "neon-dotprod", "avx2", "avx-vnni", "avx512", "avx512-vnni" and back.
 std::string_view CpuIsaName(CpuIsa isa);
 std::optional<CpuIsa> CpuIsaFromName(std::string_view name);
 

@@ -19,7 +19,8 @@ std::string Refusal(std::string_view choice) {
 }
 
 TEST(CpuIsaTest, NamesGoBothWays) {
-  for (const CpuIsa isa : {CpuIsa::kPortable, CpuIsa::kAvx2, CpuIsa::kAvx512, CpuIsa::kNeon}) {
+  for (const CpuIsa isa : {CpuIsa::kPortable, CpuIsa::kNeon, CpuIsa::kNeonDotprod, CpuIsa::kAvx2,
+                           CpuIsa::kAvxVnni, CpuIsa::kAvx512, CpuIsa::kAvx512Vnni}) {
     EXPECT_EQ(CpuIsaFromName(CpuIsaName(isa)), isa);
   }
   EXPECT_FALSE(CpuIsaFromName("AVX2").has_value());

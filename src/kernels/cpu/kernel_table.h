@@ -22,8 +22,23 @@ struct PackTask {
   const PackColumn* columns = nullptr;
   int count = 0;
   std::int64_t in_features = 0;
-  float* to = nullptr;         // of the first column and k = 0
-  std::int64_t to_stride = 0;  // floats between k and k + 1
+  DType dtype = DType::kF32;   // of the packed form
+  std::byte* to = nullptr;     // of the first column and k = 0
+  std::int64_t to_stride = 0;  // elements between k and k + 1
+};
+
+// The same for 8-bit integers. Each column c is rounded to c / scale with scale = max |c| / 127,
+// which is 0 for one that is nothing but zeros (below 2^-100). Four consecutive k of a column make
+// a word, and the words of the columns lie side by side.
+struct Int8PackTask {
+  const PackColumn* columns = nullptr;
+  int count = 0;
+  std::int64_t in_features = 0;
+  std::int8_t* rows = nullptr;      // scratch: register width * padded in_features
+  std::byte* to = nullptr;          // of the first column and k = 0
+  std::int64_t to_stride = 0;       // bytes between one word of k and the next
+  float* scales = nullptr;          // [register width]
+  std::int32_t* offsets = nullptr;  // [register width]: what sums must start with
 };
 
 // out[r][c] = activation(sum over k of in[r][k] * weight[k][c] + bias[c]) + residual[r][c] for all
@@ -31,8 +46,12 @@ struct PackTask {
 struct LinearTask {
   const float* in = nullptr;
   std::int64_t in_stride = 0;
-  const float* packed = nullptr;  // all panels one after the other
-  const float* bias = nullptr;    // [out_features rounded up to registers]
+  const std::byte* packed = nullptr;  // all panels one after the other
+  DType dtype = DType::kF32;          // of the panels, unless they are integers
+  // All [out_features rounded up to registers]; the first two of integers only.
+  const float* scales = nullptr;
+  const std::int32_t* offsets = nullptr;
+  const float* bias = nullptr;
   std::int64_t rows = 0;
   std::int64_t in_features = 0;
   std::int64_t out_features = 0;
@@ -43,7 +62,7 @@ struct LinearTask {
   std::int64_t residual_stride = 0;
   float* out = nullptr;
   std::int64_t out_stride = 0;
-  float* scratch = nullptr;
+  std::byte* scratch = nullptr;
 };
 
 // Queries [query_begin, query_end) of one head over all tokens of one sequence.
@@ -91,11 +110,23 @@ struct MeanTask {
   float* out = nullptr;
 };
 
+// Products of 8-bit integers: weights as in Int8PackTask, activations rounded row by row by the
+// same rule, sums exact. Every instruction set gets the same sums.
+struct Int8Kernels {
+  int panel_columns;    // a panel is [words of k, panel_columns]; the last may be narrower
+  std::int64_t k_unit;  // in_features are padded to a multiple of this
+  // For any task of at most so many rows and in_features.
+  std::size_t (*scratch_bytes)(std::int64_t rows, std::int64_t in_features);
+  void (*pack)(const Int8PackTask&);
+  void (*linear)(const LinearTask&);
+};
+
 struct CpuKernels {
   int register_floats;  // packed columns are padded to a multiple of this
   int panel_columns;    // a panel is [in, panel_columns]; the last may be narrower
   int query_block;      // AttentionTask::query_begin must be a multiple of this
-  std::size_t linear_scratch_floats;
+  // For a task with in_features weights of any float type.
+  std::size_t (*linear_scratch_bytes)(std::int64_t in_features);
   std::size_t (*attention_scratch_floats)(std::int64_t tokens, std::int64_t head_size);
   void (*pack)(const PackTask&);
   void (*linear)(const LinearTask&);
@@ -103,6 +134,7 @@ struct CpuKernels {
   void (*layer_norm)(const NormTask&);
   void (*embed)(const EmbedTask&);
   void (*mean)(const MeanTask&);
+  Int8Kernels int8;
 };
 
 }  // namespace embd::cpu

@@ -18,7 +18,8 @@ using kernel_test::TestWeight;
 // A small step that uses every operation, each reading what the one before wrote.
 class Step {
  public:
-  Step(const Backend& backend, const std::vector<std::uint32_t>& lengths)
+  Step(const Backend& backend, const std::vector<std::uint32_t>& lengths,
+       WeightFormat format = WeightFormat::kF32)
       : backend_(backend), offsets_({0}) {
     for (const std::uint32_t length : lengths) {
       offsets_.push_back(offsets_.back() + length);
@@ -29,9 +30,9 @@ class Step {
     const LinearWeight qkv{.weight = qkv_.view(), .bias = {}};
     const LinearWeight up{.weight = up_.view(), .bias = {}};
     const LinearWeight down{.weight = down_.view(), .bias = {}};
-    qkv_weight_ = backend.Prepare({&qkv, 1});
-    up_weight_ = backend.Prepare({&up, 1});
-    down_weight_ = backend.Prepare({&down, 1});
+    qkv_weight_ = backend.Prepare({&qkv, 1}, format);
+    up_weight_ = backend.Prepare({&up, 1}, format);
+    down_weight_ = backend.Prepare({&down, 1}, format);
   }
 
   // Runs the step with `count` threads, each a lane.
@@ -101,11 +102,13 @@ class Step {
 class LanesTest : public IsaTest {};
 
 TEST_P(LanesTest, AnyNumberOfLanesGivesTheSameBits) {
-  Step step(*backend_, {13, 1, 64, 150, 3});
-  TestMatrix alone = step.Run(1);
-  for (const int count : {2, 3, 4, 7}) {
-    TestMatrix split = step.Run(count);
-    EXPECT_TRUE(SameBits(split.view(), alone.view())) << count;
+  for (const WeightFormat format : {WeightFormat::kF32, WeightFormat::kBF16, WeightFormat::kInt8}) {
+    Step step(*backend_, {13, 1, 64, 150, 3}, format);
+    TestMatrix alone = step.Run(1);
+    for (const int count : {2, 3, 4, 7}) {
+      TestMatrix split = step.Run(count);
+      EXPECT_TRUE(SameBits(split.view(), alone.view())) << count;
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "kernels/half.h"
 #include "kernels/test_support.h"
 #include "tensor/convert.h"
 
@@ -15,7 +16,7 @@ using kernel_test::TestMatrix;
 using kernel_test::TestWeight;
 
 constexpr ScratchNeed kNeed = {
-    .max_tokens = 1, .max_sequence_tokens = 1, .max_features = 1, .max_head_size = 1};
+    .max_tokens = 1, .max_sequence_tokens = 1, .max_features = 3100, .max_head_size = 1};
 
 class LinearTest : public IsaTest {
  protected:
@@ -47,6 +48,7 @@ class LinearTest : public IsaTest {
     std::int64_t out;
     DType dtype = DType::kF32;
     Activation activation = Activation::kNone;
+    WeightFormat format = WeightFormat::kF32;
   };
 
   void CompareWithRef(const Case& c) {
@@ -57,8 +59,8 @@ class LinearTest : public IsaTest {
     const TestWeight weight(c.dtype, {c.out, c.in}, 3);
     const TestWeight bias(c.dtype, {c.out}, 4);
     const LinearWeight stacked{.weight = weight.view(), .bias = bias.view()};
-    const auto expected_weight = ref_->Prepare({&stacked, 1});
-    const auto actual_weight = backend_->Prepare({&stacked, 1});
+    const auto expected_weight = ref_->Prepare({&stacked, 1}, c.format);
+    const auto actual_weight = backend_->Prepare({&stacked, 1}, c.format);
     TestMatrix expected(c.rows, c.out);
     TestMatrix actual(c.rows, c.out, c.out % 4, c.rows % 2);
     LaneScratch scratch(*backend_, kNeed);
@@ -102,6 +104,98 @@ TEST_P(LinearTest, ReadsHalfPrecisionWeights) {
   }
 }
 
+TEST_P(LinearTest, KeepsHalfPrecisionWeights) {
+  for (const WeightFormat format : {WeightFormat::kF16, WeightFormat::kBF16}) {
+    for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
+      CompareWithRef({.rows = 11, .in = 35, .out = 151, .dtype = dtype, .format = format});
+      CompareWithRef({.rows = 1, .in = 800, .out = 48, .dtype = dtype, .format = format});
+    }
+  }
+}
+
+// One input of 1 gives the weights as they are kept.
+TEST_P(LinearTest, RoundsToHalfPrecisionAsTheStandardSays) {
+  const std::vector<float> weight = {1.0F,
+                                     -2.0F,
+                                     0.1F,
+                                     1.0F + 0x1p-11F,
+                                     1.0F + 0x3p-11F,
+                                     1.0F + 0x1p-8F,
+                                     1e-6F,
+                                     0x1p-24F,
+                                     0x1p-25F,
+                                     0x1.8p-25F,
+                                     65504.0F,
+                                     65519.9F,
+                                     1e-40F,
+                                     0x1.00fffep-1F,
+                                     0x1.fffffep0F,
+                                     0x1p-14F,
+                                     0x1.ffcp-15F,
+                                     3.14159F,
+                                     -0.0F,
+                                     -1e-6F,
+                                     65520.0F,
+                                     std::numeric_limits<float>::infinity()};
+  const auto out = static_cast<std::int64_t>(weight.size());
+  const LinearWeight stacked{.weight = {.data = std::as_bytes(std::span(weight)).data(),
+                                        .dtype = DType::kF32,
+                                        .shape = {out, 1}},
+                             .bias = {}};
+  TestMatrix one(1, 1);
+  one.at(0, 0) = 1.0F;
+  LaneScratch scratch(*backend_, kNeed);
+  for (const WeightFormat format : {WeightFormat::kF16, WeightFormat::kBF16}) {
+    TestMatrix actual(1, out);
+    backend_->Linear(one.view(), *backend_->Prepare({&stacked, 1}, format), {}, actual.view(),
+                     scratch.lane());
+    for (std::int64_t i = 0; i < out; ++i) {
+      const float x = weight[static_cast<std::size_t>(i)];
+      const float kept = format == WeightFormat::kF16 ? FloatFromF16(F16FromFloat(x))
+                                                      : FloatFromBF16(BF16FromFloat(x));
+      EXPECT_EQ(actual.at(0, i), kept) << x;
+    }
+  }
+}
+
+TEST_P(LinearTest, AWeightThatIsNotANumberStaysNone) {
+  const std::vector<float> weight = {std::numeric_limits<float>::quiet_NaN(), 1.0F};
+  const LinearWeight stacked{.weight = {.data = std::as_bytes(std::span(weight)).data(),
+                                        .dtype = DType::kF32,
+                                        .shape = {2, 1}},
+                             .bias = {}};
+  TestMatrix one(1, 1);
+  one.at(0, 0) = 1.0F;
+  LaneScratch scratch(*backend_, kNeed);
+  for (const WeightFormat format :
+       {WeightFormat::kF32, WeightFormat::kF16, WeightFormat::kBF16, WeightFormat::kInt8}) {
+    TestMatrix actual(1, 2);
+    backend_->Linear(one.view(), *backend_->Prepare({&stacked, 1}, format), {}, actual.view(),
+                     scratch.lane());
+    EXPECT_TRUE(std::isnan(actual.at(0, 0)));
+    EXPECT_EQ(actual.at(0, 1), 1.0F);
+  }
+}
+
+TEST_P(LinearTest, ActivationsOfNoNumberAreNone) {
+  const std::vector<float> weight = {1.0F};
+  const LinearWeight stacked{.weight = {.data = std::as_bytes(std::span(weight)).data(),
+                                        .dtype = DType::kF32,
+                                        .shape = {1, 1}},
+                             .bias = {}};
+  const auto prepared = backend_->Prepare({&stacked, 1}, WeightFormat::kF32);
+  TestMatrix in(1, 1);
+  in.at(0, 0) = std::numeric_limits<float>::quiet_NaN();
+  TestMatrix out(1, 1);
+  LaneScratch scratch(*backend_, kNeed);
+  for (const Activation activation : {Activation::kNone, Activation::kGelu, Activation::kGeluTanh,
+                                      Activation::kRelu, Activation::kSilu, Activation::kTanh}) {
+    backend_->Linear(in.view(), *prepared, {.activation = activation, .residual = {}}, out.view(),
+                     scratch.lane());
+    EXPECT_TRUE(std::isnan(out.at(0, 0))) << static_cast<int>(activation);
+  }
+}
+
 TEST_P(LinearTest, AppliesActivationBeforeResidual) {
   for (const Activation activation : {Activation::kGelu, Activation::kGeluTanh, Activation::kRelu,
                                       Activation::kSilu, Activation::kTanh}) {
@@ -114,7 +208,7 @@ TEST_P(LinearTest, AppliesActivationBeforeResidual) {
 TEST_P(LinearTest, NoRowsIsNothingToDo) {
   const TestWeight weight(DType::kF32, {5, 4}, 1);
   const LinearWeight stacked{.weight = weight.view(), .bias = {}};
-  const auto prepared = backend_->Prepare({&stacked, 1});
+  const auto prepared = backend_->Prepare({&stacked, 1}, WeightFormat::kF32);
   TestMatrix in(0, 4);
   TestMatrix out(0, 5);
   LaneScratch scratch(*backend_, kNeed);
@@ -130,7 +224,7 @@ TEST_P(LinearTest, StackedWeightsAreOneProduct) {
   const std::vector<LinearWeight> parts = {{.weight = a.view(), .bias = {}},
                                            {.weight = b.view(), .bias = bias.view()},
                                            {.weight = c.view(), .bias = {}}};
-  const auto stacked = backend_->Prepare(parts);
+  const auto stacked = backend_->Prepare(parts, WeightFormat::kF32);
   EXPECT_EQ(stacked->out_features(), 72);
   TestMatrix in = TestMatrix::Random(6, 33, 5);
   TestMatrix together(6, 72);
@@ -139,7 +233,7 @@ TEST_P(LinearTest, StackedWeightsAreOneProduct) {
   std::int64_t first = 0;
   for (const LinearWeight& part : parts) {
     const std::int64_t out = part.weight.shape[0];
-    const auto alone = backend_->Prepare({&part, 1});
+    const auto alone = backend_->Prepare({&part, 1}, WeightFormat::kF32);
     TestMatrix expected(6, out);
     backend_->Linear(in.view(), *alone, {}, expected.view(), scratch.lane());
     const MatrixView here{
@@ -152,7 +246,7 @@ TEST_P(LinearTest, StackedWeightsAreOneProduct) {
 TEST_P(LinearTest, ResidualMayBeTheOutput) {
   const TestWeight weight(DType::kF32, {70, 900}, 1);
   const LinearWeight stacked{.weight = weight.view(), .bias = {}};
-  const auto prepared = backend_->Prepare({&stacked, 1});
+  const auto prepared = backend_->Prepare({&stacked, 1}, WeightFormat::kF32);
   TestMatrix in = TestMatrix::Random(20, 900, 2);
   TestMatrix residual = TestMatrix::Random(20, 70, 3);
   TestMatrix in_place = TestMatrix::Random(20, 70, 3);
@@ -173,7 +267,7 @@ TEST_P(LinearTest, ARowHasTheSameBitsInAnyBatch) {
     const TestWeight weight(DType::kF32, {131, in_features}, 1);
     const TestWeight bias(DType::kF32, {131}, 2);
     const LinearWeight stacked{.weight = weight.view(), .bias = bias.view()};
-    const auto prepared = backend_->Prepare({&stacked, 1});
+    const auto prepared = backend_->Prepare({&stacked, 1}, WeightFormat::kF32);
     constexpr std::int64_t kRows = 41;
     TestMatrix in = TestMatrix::Random(kRows, in_features, 3);
     TestMatrix residual = TestMatrix::Random(kRows, 131, 4);
@@ -202,7 +296,7 @@ TEST_P(LinearTest, ExtremeValuesKeepTheirMeaning) {
                                         .dtype = DType::kF32,
                                         .shape = {2, 2}},
                              .bias = {}};
-  const auto prepared = backend_->Prepare({&stacked, 1});
+  const auto prepared = backend_->Prepare({&stacked, 1}, WeightFormat::kF32);
   TestMatrix in(2, 2);
   in.at(0, 0) = 1e-42F;
   in.at(0, 1) = 1e-43F;
@@ -219,9 +313,10 @@ TEST_P(LinearTest, ExtremeValuesKeepTheirMeaning) {
 
 TEST_P(LinearTest, PreparedBytesAreWhatPrepareAllocates) {
   // 4 KiB pages: the padded weights and bias, rounded up.
-  const std::size_t bytes = backend_->PreparedBytes(100, 37, DType::kF32);
+  const std::size_t bytes = backend_->PreparedBytes(100, 37, WeightFormat::kF32);
   EXPECT_GE(bytes, 100U * 38U * 4U);
   EXPECT_LE(bytes, 112U * 38U * 4U + 4096U);
+  EXPECT_LE(backend_->PreparedBytes(100, 37, WeightFormat::kBF16), 112U * 39U * 2U + 4096U);
 }
 
 EMBD_FOR_EACH_ISA(LinearTest);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <vector>
 
 #include "tensor/convert.h"
 
@@ -21,8 +22,9 @@ std::int64_t RoundUp(std::int64_t value, std::int64_t unit) {
   return (value + unit - 1) / unit * unit;
 }
 
-std::size_t Floats(std::int64_t padded_out, std::int64_t in) {
-  return static_cast<std::size_t>(padded_out * (in + 1));
+DType FloatType(WeightFormat format) {
+  if (format == WeightFormat::kF16) return DType::kF16;
+  return format == WeightFormat::kBF16 ? DType::kBF16 : DType::kF32;
 }
 
 // Walks the rows of the stacked matrices in order.
@@ -50,37 +52,97 @@ class RowCursor {
 
 }  // namespace
 
-PackedWeight::PackedWeight(std::span<const LinearWeight> stacked, const CpuKernels& kernels)
+PackedWeight::Layout::Layout(std::int64_t out, std::int64_t in, WeightFormat format_in,
+                             const CpuKernels& kernels)
+    : format(format_in),
+      panel_columns(kernels.panel_columns),
+      padded_out(RoundUp(out, kernels.register_floats)),
+      column_bytes(in * static_cast<std::int64_t>(SizeOf(FloatType(format)))) {
+  if (format == WeightFormat::kInt8) {
+    panel_columns = kernels.int8.panel_columns;
+    column_bytes = RoundUp(in, kernels.int8.k_unit);
+  }
+  const auto outputs = static_cast<std::size_t>(padded_out);
+  const std::size_t scale_bytes = format == WeightFormat::kInt8 ? outputs * sizeof(float) : 0;
+  scales = static_cast<std::size_t>(padded_out * column_bytes);
+  offsets = scales + scale_bytes;
+  bias = offsets + scale_bytes;
+  bytes = bias + outputs * sizeof(float);
+}
+
+PackedWeight::PackedWeight(std::span<const LinearWeight> stacked, WeightFormat format,
+                           const CpuKernels& kernels)
     : PreparedWeight(OutFeatures(stacked), stacked.front().weight.shape[1]),
-      padded_out_(RoundUp(out_features(), kernels.register_floats)),
-      buffer_(Floats(padded_out_, in_features()) * sizeof(float)) {
-  Pack(stacked, kernels);
+      layout_(out_features(), in_features(), format, kernels),
+      buffer_(layout_.bytes) {
+  is_int8() ? PackInt8(stacked, kernels) : Pack(stacked, kernels);
   CopyBias(stacked);
 }
 
-std::size_t PackedWeight::Bytes(std::int64_t out, std::int64_t in, const CpuKernels& kernels) {
-  return PageBuffer::ResidentBytes(Floats(RoundUp(out, kernels.register_floats), in) *
-                                   sizeof(float));
+std::size_t PackedWeight::Bytes(std::int64_t out, std::int64_t in, WeightFormat format,
+                                const CpuKernels& kernels) {
+  return PageBuffer::ResidentBytes(Layout(out, in, format, kernels).bytes);
+}
+
+DType PackedWeight::dtype() const { return FloatType(layout_.format); }
+
+std::int64_t PackedWeight::panels() const {
+  return (out_features() + layout_.panel_columns - 1) / layout_.panel_columns;
+}
+
+LinearTask PackedWeight::Task() const {
+  const std::byte* const data = buffer_.data();
+  return {.packed = data,
+          .dtype = dtype(),
+          .scales = reinterpret_cast<const float*>(data + layout_.scales),
+          .offsets = reinterpret_cast<const std::int32_t*>(data + layout_.offsets),
+          .bias = reinterpret_cast<const float*>(data + layout_.bias),
+          .in_features = in_features(),
+          .out_features = out_features(),
+          .panel_end = panels()};
 }
 
 void PackedWeight::Pack(std::span<const LinearWeight> stacked, const CpuKernels& kernels) {
   assert(kernels.register_floats <= kMaxRegisterFloats);
   RowCursor rows(stacked);
+  const auto element = static_cast<std::int64_t>(SizeOf(dtype()));
   std::array<PackColumn, kMaxRegisterFloats> columns;
-  for (std::int64_t first = 0; first < padded_out_; first += kernels.register_floats) {
+  for (std::int64_t first = 0; first < layout_.padded_out; first += kernels.register_floats) {
     for (int i = 0; i < kernels.register_floats; ++i) columns[i] = rows.Next();
-    const std::int64_t panel = first / kernels.panel_columns * kernels.panel_columns;
-    const std::int64_t width = std::min<std::int64_t>(kernels.panel_columns, padded_out_ - panel);
+    const std::int64_t panel = first / layout_.panel_columns * layout_.panel_columns;
     kernels.pack({.columns = columns.data(),
                   .count = kernels.register_floats,
                   .in_features = in_features(),
-                  .to = floats() + panel * in_features() + (first - panel),
-                  .to_stride = width});
+                  .dtype = dtype(),
+                  .to = buffer_.data() + panel * layout_.column_bytes + (first - panel) * element,
+                  .to_stride = std::min(layout_.panel_columns, layout_.padded_out - panel)});
+  }
+}
+
+void PackedWeight::PackInt8(std::span<const LinearWeight> stacked, const CpuKernels& kernels) {
+  assert(kernels.register_floats <= kMaxRegisterFloats);
+  RowCursor rows(stacked);
+  std::vector<std::int8_t> scratch(
+      static_cast<std::size_t>(kernels.register_floats * layout_.column_bytes));
+  std::array<PackColumn, kMaxRegisterFloats> columns;
+  auto* scales = reinterpret_cast<float*>(buffer_.data() + layout_.scales);
+  auto* offsets = reinterpret_cast<std::int32_t*>(buffer_.data() + layout_.offsets);
+  for (std::int64_t first = 0; first < layout_.padded_out; first += kernels.register_floats) {
+    for (int i = 0; i < kernels.register_floats; ++i) columns[i] = rows.Next();
+    const std::int64_t panel = first / layout_.panel_columns * layout_.panel_columns;
+    kernels.int8.pack({.columns = columns.data(),
+                       .count = kernels.register_floats,
+                       .in_features = in_features(),
+                       .rows = scratch.data(),
+                       .to = buffer_.data() + panel * layout_.column_bytes + (first - panel) * 4,
+                       .to_stride = 4 * std::min(layout_.panel_columns, layout_.padded_out - panel),
+                       .scales = scales + first,
+                       .offsets = offsets + first});
   }
 }
 
 void PackedWeight::CopyBias(std::span<const LinearWeight> stacked) {
-  float* bias = floats() + padded_out_ * in_features();
+  auto* bias = reinterpret_cast<float*>(buffer_.data() + layout_.bias);
   for (const LinearWeight& part : stacked) {
     const auto out = static_cast<std::size_t>(part.weight.shape[0]);
     if (part.bias.data != nullptr) {

@@ -8,23 +8,43 @@
 
 namespace embd::cpu {
 
-// A weight matrix in the kernels' layout: panels of `panel_columns` outputs, each [in, columns]
-// with the last one as narrow as whole registers allow, then the bias.
+// A weight matrix in the kernels' layout: panels of some outputs side by side, the last one as
+// narrow as whole registers allow; then, of integers, the scales and the starts of the sums; then
+// the bias. All per output, padded to whole registers.
 class PackedWeight : public PreparedWeight {
  public:
-  PackedWeight(std::span<const LinearWeight> stacked, const CpuKernels& kernels);
+  PackedWeight(std::span<const LinearWeight> stacked, WeightFormat format,
+               const CpuKernels& kernels);
 
-  static std::size_t Bytes(std::int64_t out, std::int64_t in, const CpuKernels& kernels);
+  static std::size_t Bytes(std::int64_t out, std::int64_t in, WeightFormat format,
+                           const CpuKernels& kernels);
 
-  const float* panels() const { return reinterpret_cast<const float*>(buffer_.data()); }
-  const float* bias() const { return panels() + padded_out_ * in_features(); }
+  bool is_int8() const { return layout_.format == WeightFormat::kInt8; }
+  DType dtype() const;  // of the panels, unless they are integers
+  std::int64_t panels() const;
+
+  // The parts of a task that the weight decides: all panels, all columns.
+  LinearTask Task() const;
 
  private:
-  void Pack(std::span<const LinearWeight> stacked, const CpuKernels& kernels);
-  void CopyBias(std::span<const LinearWeight> stacked);
-  float* floats() { return reinterpret_cast<float*>(buffer_.data()); }
+  struct Layout {
+    Layout(std::int64_t out, std::int64_t in, WeightFormat format_in, const CpuKernels& kernels);
 
-  std::int64_t padded_out_;
+    WeightFormat format;
+    std::int64_t panel_columns;
+    std::int64_t padded_out;
+    std::int64_t column_bytes;  // of one output in the panels
+    std::size_t scales;         // where they begin, as those below
+    std::size_t offsets;
+    std::size_t bias;
+    std::size_t bytes;
+  };
+
+  void Pack(std::span<const LinearWeight> stacked, const CpuKernels& kernels);
+  void PackInt8(std::span<const LinearWeight> stacked, const CpuKernels& kernels);
+  void CopyBias(std::span<const LinearWeight> stacked);
+
+  Layout layout_;
   PageBuffer buffer_;
 };
 

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
+#include "kernels/half.h"
 #include "kernels/ref/ops.h"
 #include "tensor/convert.h"
 
@@ -15,7 +18,26 @@ std::int64_t OutFeatures(std::span<const LinearWeight> stacked) {
 
 }  // namespace
 
-RefWeight::RefWeight(std::span<const LinearWeight> stacked)
+Int8Row QuantizeRow(std::span<const float> row) {
+  Int8Row result{.quantized = std::vector<std::int8_t>(row.size()), .scale = 0};
+  float largest = 0;
+  for (const float x : row) {
+    if (!std::isfinite(x)) {
+      result.scale = std::numeric_limits<float>::quiet_NaN();
+      return result;
+    }
+    largest = std::max(largest, std::abs(x));
+  }
+  if (largest < 0x1p-100F) return result;
+  result.scale = largest / 127.0F;
+  const float inverse = 127.0F / largest;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    result.quantized[i] = static_cast<std::int8_t>(std::nearbyint(row[i] * inverse));
+  }
+  return result;
+}
+
+RefWeight::RefWeight(std::span<const LinearWeight> stacked, WeightFormat format)
     : PreparedWeight(OutFeatures(stacked), stacked.front().weight.shape[1]),
       weight_(static_cast<std::size_t>(out_features() * in_features())),
       bias_(static_cast<std::size_t>(out_features())) {
@@ -30,6 +52,15 @@ RefWeight::RefWeight(std::span<const LinearWeight> stacked)
     }
     weight += elements;
     bias += out;
+  }
+  for (float& value : weight_) {
+    if (format == WeightFormat::kF16) value = FloatFromF16(F16FromFloat(value));
+    if (format == WeightFormat::kBF16) value = FloatFromBF16(BF16FromFloat(value));
+  }
+  if (format != WeightFormat::kInt8) return;
+  const auto in = static_cast<std::size_t>(in_features());
+  for (std::size_t first = 0; first < weight_.size(); first += in) {
+    int8_rows_.push_back(QuantizeRow(std::span(weight_).subspan(first, in)));
   }
 }
 
@@ -53,14 +84,35 @@ double Activate(Activation activation, double x) {
   return x;
 }
 
+namespace {
+
+double Dot(std::span<const float> in, const RefWeight& weight, std::int64_t col) {
+  double sum = 0;
+  for (std::size_t k = 0; k < in.size(); ++k) {
+    sum += static_cast<double>(in[k]) * weight.row(col)[k];
+  }
+  return sum;
+}
+
+double Int8Dot(const Int8Row& a, const Int8Row& b) {
+  std::int64_t sum = 0;
+  for (std::size_t k = 0; k < a.quantized.size(); ++k) {
+    sum += std::int64_t{a.quantized[k]} * b.quantized[k];
+  }
+  return static_cast<double>(sum) * a.scale * b.scale;
+}
+
+}  // namespace
+
 void Linear(ConstMatrixView in, const RefWeight& weight, const LinearOptions& options,
             MatrixView out, Lane::Range rows) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
+    const std::span x(in.row(row), static_cast<std::size_t>(in.cols));
+    const Int8Row quantized = weight.is_int8() ? QuantizeRow(x) : Int8Row{};
     for (std::int64_t col = 0; col < weight.out_features(); ++col) {
-      double sum = weight.bias(col);
-      for (std::int64_t k = 0; k < weight.in_features(); ++k) {
-        sum += static_cast<double>(in.row(row)[k]) * weight.row(col)[k];
-      }
+      const double sum =
+          weight.bias(col) +
+          (weight.is_int8() ? Int8Dot(quantized, weight.int8_row(col)) : Dot(x, weight, col));
       double result = Activate(options.activation, sum);
       if (options.residual.data != nullptr) result += options.residual.row(row)[col];
       out.row(row)[col] = static_cast<float>(result);

@@ -1,22 +1,38 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <vector>
 
 #include "kernels/backend.h"
 
 namespace embd::ref {
 
-// Weights as plain floats, row after row.
+// Integers of 8 bits and what one step is worth: x is about quantized * scale.
+struct Int8Row {
+  std::vector<std::int8_t> quantized;
+  float scale = 0;
+};
+
+// The rule that every backend follows to the bit, for rows of weights and of activations alike.
+Int8Row QuantizeRow(std::span<const float> row);
+
+// Weights as plain floats, row after row, rounded to `format`; of integers also themselves.
 class RefWeight : public PreparedWeight {
  public:
-  explicit RefWeight(std::span<const LinearWeight> stacked);
+  RefWeight(std::span<const LinearWeight> stacked, WeightFormat format);
 
+  bool is_int8() const { return !int8_rows_.empty(); }
   const float* row(std::int64_t out) const { return weight_.data() + out * in_features(); }
+  const Int8Row& int8_row(std::int64_t out) const {
+    return int8_rows_[static_cast<std::size_t>(out)];
+  }
   float bias(std::int64_t out) const { return bias_[static_cast<std::size_t>(out)]; }
 
  private:
-  std::vector<float> weight_;  // [out, in]
-  std::vector<float> bias_;    // [out]
+  std::vector<float> weight_;       // [out, in], unless integers
+  std::vector<Int8Row> int8_rows_;  // [out]
+  std::vector<float> bias_;         // [out]
 };
 
 double Activate(Activation activation, double x);

@@ -9,12 +9,18 @@ class RefBackend : public Backend {
  public:
   std::string_view name() const override { return "ref"; }
 
-  std::size_t PreparedBytes(std::int64_t out, std::int64_t in, DType /*dtype*/) const override {
-    return static_cast<std::size_t>(out * (in + 1)) * sizeof(float);
+  // It keeps floats whatever the format, and integers beside them.
+  std::size_t PreparedBytes(std::int64_t out, std::int64_t in, WeightFormat format) const override {
+    const auto elements = static_cast<std::size_t>(out * in);
+    const auto outputs = static_cast<std::size_t>(out);
+    const std::size_t floats = (elements + outputs) * sizeof(float);
+    if (format != WeightFormat::kInt8) return floats;
+    return floats + elements + outputs * sizeof(ref::Int8Row);
   }
 
-  std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked) const override {
-    return std::make_unique<ref::RefWeight>(stacked);
+  std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked,
+                                          WeightFormat format) const override {
+    return std::make_unique<ref::RefWeight>(stacked, format);
   }
 
   std::size_t ScratchBytes(const ScratchNeed& need) const override {

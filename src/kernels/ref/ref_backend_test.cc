@@ -55,7 +55,7 @@ TEST_F(RefBackendTest, LinearStacksWeightsAndAddsBiasAndResidual) {
   const std::array<LinearWeight, 2> parts = {
       LinearWeight{.weight = View(first, {1, 2}), .bias = {}},
       LinearWeight{.weight = View(second, {2, 2}), .bias = View(bias, {2})}};
-  const auto weight = backend_->Prepare(parts);
+  const auto weight = backend_->Prepare(parts, WeightFormat::kF32);
   EXPECT_EQ(weight->out_features(), 3);
   EXPECT_EQ(weight->in_features(), 2);
   std::vector<float> in = {1, -1};
@@ -69,7 +69,7 @@ TEST_F(RefBackendTest, LinearStacksWeightsAndAddsBiasAndResidual) {
 TEST_F(RefBackendTest, ActivationsHaveTheirDefinedValues) {
   const std::vector<float> one = {1};
   const std::array<LinearWeight, 1> part = {LinearWeight{.weight = View(one, {1, 1}), .bias = {}}};
-  const auto weight = backend_->Prepare(part);
+  const auto weight = backend_->Prepare(part, WeightFormat::kF32);
   const auto at = [&](Activation activation, float x) {
     std::vector<float> in = {x};
     std::vector<float> out = {0};

@@ -1,3 +1,6 @@
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+
 #include "kernels/cpu/isa/find_kernels.h"
 #include "kernels/cpu/isa/relax.h"
 
@@ -9,6 +12,10 @@ const CpuKernels* FindKernels(CpuIsa isa) {
       return &PortableKernels();
     case CpuIsa::kNeon:  // part of every AArch64
       return &NeonKernels();
+    case CpuIsa::kNeonDotprod: {
+      static const CpuKernels kernels = WithInt8(NeonKernels(), NeonDotprodKernels());
+      return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0 ? &kernels : nullptr;
+    }
     default:
       return nullptr;
   }

@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-TILE = re.compile(r"^[0-9a-f]+ <.*Tile<.*, (\d+), (\d+), .*>\(.*\)>:$")
+TILE = re.compile(r"^[0-9a-f]+ <.*Tile<.*, (\d+), (\d+)(?:, .*)?>\(.*\)>:$")
+PRODUCT = re.compile(r"^v?f?n?m(add|ul)\w*ps$|^vpdpbusd$|^v?pmaddwd$|^v?pmullw$")
 INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(\S+)\s*(.*)$")
 STACK_MOVE = re.compile(r"^v?mov[aud]\w*$")
 
@@ -55,7 +56,7 @@ def loops(body):
 
 
 def faults_of_tile(rows, regs, body):
-    is_product = lambda name: re.match(r"v?f?n?m(add|ul)\w*ps$", name.removeprefix("v"))
+    is_product = lambda name: PRODUCT.match(name)
     inner = [l for l in loops(body) if any(is_product(name) for _, name, _ in l)]
     if not inner:
         yield "no loop with products"

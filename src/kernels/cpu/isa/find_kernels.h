@@ -15,4 +15,15 @@ const CpuKernels& Avx2Kernels();
 const CpuKernels& Avx512Kernels();
 const CpuKernels& NeonKernels();
 
+// What replaces the integer products of AVX2, AVX-512 and NEON on newer machines.
+const Int8Kernels& AvxVnniKernels();
+const Int8Kernels& Avx512VnniKernels();
+const Int8Kernels& NeonDotprodKernels();
+
+// The kernels of one instruction set with the integer products of another.
+inline CpuKernels WithInt8(CpuKernels kernels, const Int8Kernels& int8) {
+  kernels.int8 = int8;
+  return kernels;
+}
+
 }  // namespace embd::cpu

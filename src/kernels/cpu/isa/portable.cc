@@ -1,5 +1,6 @@
 #include "kernels/cpu/isa/find_kernels.h"
 #include "kernels/cpu/vector/kernels.h"
+#include "kernels/half.h"
 #include "tensor/convert.h"
 
 namespace embd::cpu {
@@ -78,7 +79,79 @@ struct Portable {
     }
   }
 
+  static void StoreAs(std::byte* to, std::int64_t index, Reg x, DType dtype) {
+    if (dtype == DType::kF32) {
+      __builtin_memcpy(to + index * 4, &x, sizeof(x));
+      return;
+    }
+    for (int i = 0; i < kWidth; ++i) {
+      const std::uint16_t half = dtype == DType::kF16 ? F16FromFloat(x[i]) : BF16FromFloat(x[i]);
+      __builtin_memcpy(to + (index + i) * 2, &half, 2);
+    }
+  }
+
+  // The larger of the values as integers, which for floats without a sign is the same but for NaN:
+  // that is larger than all.
+  static Reg MaxBits(Reg a, Reg b) { return AsBits(a) > AsBits(b) ? a : b; }
+  static float LargestBits(Reg x) {
+    const Reg two = MaxBits(x, Reg{x[2], x[3], x[2], x[3]});
+    return MaxBits(two, Reg{two[1], two[1], two[1], two[1]})[0];
+  }
+
+  using Ints = std::int32_t __attribute__((vector_size(16)));
+  using Shorts = std::int16_t __attribute__((vector_size(16)));
+  static constexpr int kInt8TileRows = 4;
+  static constexpr int kInt8PanelRegs = 2;
+  static constexpr int kInt8Parts = 1;
+  static constexpr int kInt8KUnit = 4;
+  static constexpr int kActivationBytes = 1;
+  static constexpr int kActivationOffset = 0;
+
+  static Ints LoadInts(const std::int32_t* from) {
+    Ints x;
+    __builtin_memcpy(&x, from, sizeof(x));
+    return x;
+  }
+  static void StoreInts(std::int32_t* to, Ints x) { __builtin_memcpy(to, &x, sizeof(x)); }
+  static Reg FromInts(Ints x) { return __builtin_convertvector(x, Reg); }
+  static void StoreS8(std::int8_t* to, Reg x) {
+    // Adding 1.5 * 2^23 leaves the nearest integer in the low bits.
+    const Bits bits = AsBits(x + 0x1.8p23F);
+    for (int i = 0; i < kWidth; ++i) to[i] = static_cast<std::int8_t>(bits[i] & 0xffU);
+  }
+  static void StoreActivations(std::byte* to, Reg x) {
+    StoreS8(reinterpret_cast<std::int8_t*>(to), x);
+  }
+  template <int kPart>
+  static Ints LoadWeights(const std::byte* from) {
+    Ints x;
+    __builtin_memcpy(&x, from, sizeof(x));
+    return x;
+  }
+  static Ints Broadcast(const std::byte* from) {
+    std::int32_t word = 0;
+    __builtin_memcpy(&word, from, sizeof(word));
+    return Ints{word, word, word, word};
+  }
+  // Two products of integers up to 127 fit 16 bits.
+  static Ints Dot(Ints sums, Ints value, Ints columns) {
+    const Shorts pairs = Even(value) * Even(columns) + Odd(value) * Odd(columns);
+    Ints words;
+    __builtin_memcpy(&words, &pairs, sizeof(words));
+    return sums + ((words << 16) >> 16) + (words >> 16);
+  }
+
  private:
+  static Shorts Even(Ints bytes) {
+    Shorts pairs;
+    __builtin_memcpy(&pairs, &bytes, sizeof(pairs));
+    return (pairs << 8) >> 8;
+  }
+  static Shorts Odd(Ints bytes) {
+    Shorts pairs;
+    __builtin_memcpy(&pairs, &bytes, sizeof(pairs));
+    return pairs >> 8;
+  }
   static Bits AsBits(Reg x) {
     Bits bits;
     __builtin_memcpy(&bits, &x, sizeof(bits));

@@ -2,6 +2,7 @@
 
 #include "kernels/cpu/kernel_table.h"
 #include "kernels/cpu/vector/attention.h"
+#include "kernels/cpu/vector/int8_kernels.h"
 #include "kernels/cpu/vector/linear.h"
 #include "kernels/cpu/vector/pack.h"
 #include "kernels/cpu/vector/rows.h"
@@ -13,14 +14,15 @@ constexpr CpuKernels MakeKernels() {
   return {.register_floats = V::kWidth,
           .panel_columns = V::kPanelRegs * V::kWidth,
           .query_block = static_cast<int>(AttentionKernel<V>::kQueries),
-          .linear_scratch_floats = LinearKernel<V>::kScratchFloats,
+          .linear_scratch_bytes = &LinearKernel<V>::ScratchBytes,
           .attention_scratch_floats = &AttentionKernel<V>::ScratchFloats,
           .pack = &PackKernel<V>::Run,
           .linear = &LinearKernel<V>::Run,
           .attention = &AttentionKernel<V>::Run,
           .layer_norm = &RowKernels<V>::LayerNorm,
           .embed = &RowKernels<V>::Embed,
-          .mean = &RowKernels<V>::Mean};
+          .mean = &RowKernels<V>::Mean,
+          .int8 = MakeInt8Kernels<V>()};
 }
 
 }  // namespace embd::cpu

@@ -1,7 +1,8 @@
 #pragma once
 
 // Elementary functions on registers. All have the argument range and error that their comment
-// says; the tests measure them against double precision.
+// says; the tests measure them against double precision. The activations of NaN are NaN: where
+// an argument is one, V::Max returns its second.
 namespace embd::cpu {
 
 template <typename V>
@@ -44,7 +45,7 @@ struct Math {
     e = V::Fma(e, y, V::Set(1.565212905406952e-1F));
     const Reg density = Exp2(V::Mul(V::Mul(a, V::Set(-0.72134752044448170F)), a));
     const Reg tail = V::Mul(V::Mul(e, y), V::Mul(density, a));
-    return V::Sub(V::Max(x, V::Zero()), tail);
+    return V::Sub(V::Max(V::Zero(), x), tail);
   }
 
   // 1 / (1 + e^-x)
@@ -71,7 +72,7 @@ struct Math {
     return V::SelectNegative(x, V::Negate(magnitude), magnitude);
   }
 
-  [[gnu::always_inline]] static Reg Relu(Reg x) { return V::Max(x, V::Zero()); }
+  [[gnu::always_inline]] static Reg Relu(Reg x) { return V::Max(V::Zero(), x); }
 };
 
 }  // namespace embd::cpu

@@ -18,13 +18,14 @@ class PackKernel {
         square[i] = i < task.count ? Load(task.columns[i], k) : V::Zero();
       }
       V::Transpose(square);
-      float* to = task.to + k * task.to_stride;
-      for (int i = 0; i < V::kWidth; ++i, to += task.to_stride) V::Store(to, square[i]);
+      for (int i = 0; i < V::kWidth; ++i) {
+        V::StoreAs(task.to, (k + i) * task.to_stride, square[i], task.dtype);
+      }
     }
     for (; k < task.in_features; ++k) {
       float row[V::kWidth] = {};
       for (int i = 0; i < task.count; ++i) row[i] = LoadOne(task.columns[i], k);
-      V::Store(task.to + k * task.to_stride, V::Load(row));
+      V::StoreAs(task.to, k * task.to_stride, V::Load(row), task.dtype);
     }
   }
 

@@ -1,0 +1,138 @@
+#pragma once
+
+#include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/vector/epilogue.h"
+#include "kernels/cpu/vector/int8_quantize.h"
+#include "kernels/cpu/vector/int8_tile.h"
+#include "kernels/cpu/vector/tile.h"
+
+namespace embd::cpu {
+
+// A block of rows is quantised to scratch, then meets one panel of weights after the other. Sums of
+// integers are exact, so neither the cut of k nor the tile shows in a result; what follows them is
+// one chain of float operations for each element.
+template <typename V>
+class Int8LinearKernel {
+ public:
+  static std::size_t ScratchBytes(std::int64_t rows, std::int64_t in_features) {
+    const std::int64_t row_bytes = Padded(in_features) * V::kActivationBytes;
+    const std::int64_t least = kLeastRows * row_bytes;
+    const std::int64_t most = least < kBlockBytes ? kBlockBytes : least;
+    const std::int64_t all = RowsRoundedUp(rows) * row_bytes;
+    return static_cast<std::size_t>((all < most ? all : most) + kFixedBytes);
+  }
+
+  static void Run(const LinearTask& task) {
+    const std::int64_t rows_at_once = RowBlock(task.in_features);
+    const std::int64_t blocks = TileCount(task.rows, rows_at_once);
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      const Block part(task, task.rows * block / blocks, task.rows * (block + 1) / blocks);
+      for (std::int64_t panel = task.panel_begin; panel < task.panel_end; ++panel) {
+        part.RunPanel(panel);
+      }
+    }
+  }
+
+ private:
+  using Reg = typename V::Reg;
+
+  static constexpr std::int64_t kPanel = std::int64_t{V::kInt8PanelRegs} * V::kWidth;
+  static constexpr std::int64_t kTileInts = V::kInt8TileRows * kPanel;
+  static constexpr std::int64_t kWordCut = 512;  // of k, so that a tile's rows stay in first level
+  // Quantised rows of a block: a part of the second level.
+  static constexpr std::int64_t kBlockBytes = std::int64_t{512} << 10;
+  static constexpr std::int64_t kLeastRows = 64;
+  static constexpr std::int64_t kMostRows = 512;
+  static constexpr std::int64_t kFixedBytes = (kMostRows + kTileInts) * 4;
+
+  static std::int64_t Padded(std::int64_t in_features) {
+    return TileCount(in_features, V::kInt8KUnit) * V::kInt8KUnit;
+  }
+  static std::int64_t RowsRoundedUp(std::int64_t rows) { return TileCount(rows, 4) * 4; }
+  static std::int64_t RowBlock(std::int64_t in_features) {
+    const std::int64_t fit =
+        kBlockBytes / (Padded(in_features) * V::kActivationBytes) / kLeastRows * kLeastRows;
+    if (fit < kLeastRows) return kLeastRows;
+    return fit < kMostRows ? fit : kMostRows;
+  }
+
+  class Block {
+   public:
+    Block(const LinearTask& task, std::int64_t begin, std::int64_t end)
+        : task_(task),
+          begin_(begin),
+          rows_(end - begin),
+          words_(Padded(task.in_features) / 4),
+          row_bytes_(Padded(task.in_features) * V::kActivationBytes),
+          scales_(reinterpret_cast<float*>(task.scratch)),
+          sums_(reinterpret_cast<std::int32_t*>(scales_ + kMostRows)),
+          quantized_(task.scratch + kFixedBytes) {
+      for (std::int64_t r = 0; r < rows_; ++r) {
+        scales_[r] =
+            Int8Quantizer<V>::Activations(task.in + (begin + r) * task.in_stride, task.in_features,
+                                          words_ * 4, quantized_ + r * row_bytes_);
+      }
+    }
+
+    void RunPanel(std::int64_t panel) const {
+      const std::int64_t left = task_.out_features - panel * kPanel;
+      const std::int64_t cols = left < kPanel ? left : kPanel;
+      const std::byte* const b = task_.packed + panel * kPanel * words_ * 4;
+      const std::int64_t tiles = TileCount(rows_, V::kInt8TileRows);
+      for (std::int64_t tile = 0; tile < tiles; ++tile) {
+        const std::int64_t row = rows_ * tile / tiles;
+        // The last tiles fetch the next panel, a cache line for each word of k.
+        const std::int64_t part = tile - (tiles - kPanel * 4 / kLineBytes);
+        const bool fetch = part >= 0 && panel + 1 < task_.panel_end;
+        const Place place{.row = begin_ + row,
+                          .rows = rows_ * (tile + 1) / tiles - row,
+                          .first = panel * kPanel,
+                          .cols = cols,
+                          .regs = (cols + V::kWidth - 1) / V::kWidth};
+        Multiply(place, b, fetch ? b + (kPanel * 4 + part * kLineBytes) * words_ : b);
+        Finish(place);
+      }
+    }
+
+   private:
+    void Multiply(const Place& place, const std::byte* b, const std::byte* prefetch) const {
+      const std::int64_t width = place.regs * V::kWidth;
+      const std::byte* const a = quantized_ + (place.row - begin_) * row_bytes_;
+      for (std::int64_t word = 0; word < words_; word += kWordCut) {
+        const std::int64_t left = words_ - word;
+        Int8Tiles<V>::Run(place.rows, place.regs,
+                          {.a = a + word * 4 * V::kActivationBytes,
+                           .a_row = row_bytes_,
+                           .b = b + word * width * 4,
+                           .words = left < kWordCut ? left : kWordCut,
+                           .start = word == 0 ? task_.offsets + place.first : nullptr,
+                           .c = sums_,
+                           .c_row = width,
+                           .prefetch = prefetch + word * kLineBytes});
+      }
+    }
+
+    void Finish(const Place& place) const {
+      const std::int64_t width = place.regs * V::kWidth;
+      const std::int32_t* const sums = sums_;
+      const float* const row_scales = scales_ + (place.row - begin_);
+      const float* const scales = task_.scales + place.first;
+      const float* const bias = task_.bias + place.first;
+      Epilogue<V>::Run(task_, place, [=](std::int64_t r, std::int64_t c) {
+        const Reg sum = V::FromInts(V::LoadInts(sums + r * width + c));
+        return V::Fma(V::Mul(sum, V::Load(scales + c)), V::Set(row_scales[r]), V::Load(bias + c));
+      });
+    }
+
+    const LinearTask& task_;
+    std::int64_t begin_;
+    std::int64_t rows_;
+    std::int64_t words_;
+    std::int64_t row_bytes_;
+    float* scales_;         // [rows]
+    std::int32_t* sums_;    // of one tile
+    std::byte* quantized_;  // [rows, row_bytes]
+  };
+};
+
+}  // namespace embd::cpu
