@@ -385,6 +385,7 @@ def words(small, pre_tokenizer, normalizer=None, decoder=None):
 def part_builders():
     n, p, d = normalizers, pre_tokenizers, decoders
     split = lambda behavior, invert=False: p.Split("ab", behavior, invert)
+    vowels = Regex(r"(?i)[aeiou]+\d?|\p{Sc}|(?<=\s)\s")
     return {
         "nfc": lambda small=False: characters(small, n.NFC()),
         "nfd": lambda small=False: characters(small, n.NFD(), decoder=d.CTC()),
@@ -414,6 +415,10 @@ def part_builders():
         "split_previous": lambda small=False: words(small, split("merged_with_previous", True)),
         "split_next": lambda small=False: words(small, split("merged_with_next")),
         "split_contiguous": lambda small=False: words(small, split("contiguous", True)),
+        "regex_split": lambda small=False: words(small, p.Split(vowels, "isolated")),
+        "regex_removed": lambda small=False: words(small, p.Split(vowels, "removed", True)),
+        "regex_replace": lambda small=False: characters(small, n.Sequence([
+            n.Replace(Regex(r"\s{2,}|\d+"), " "), n.Replace(Regex("(?i)e|$"), "\u00e9a")])),
     }
 
 
@@ -428,9 +433,15 @@ BUILDERS = {f.__name__: f for f in (
     qwen2, qwen3, deepseek, modernbert, byte_fallback, mistral, gemma, affix_bpe, xlm_roberta, t5,
     deberta_v2, camembert, made_up_unigram)} | part_builders()
 OTHER_BITS = BERT_SPECIALS + ["<mask>", " <mask>", "<s>", "</s>", "<unk>", "<|endoftext|>", "<|im_start|>",
-                              "<|begin_of_text|>", "<tool>", "<b>", "|||EMAIL|||", "'S", "'\u017f", "'LL", "ab",
+                              "<|begin_of_text|>", "<tool>", "|||EMAIL|||", "'S", "'\u017f", "'LL", "ab",
                               "abab", " \n", "\n\n ", "1234567", "<0x41>", "\u30fc", "  a", "\u3042\u4e00",
               "\u2122\x1eg", "\x1e", "\x1ea", "a\x1e\x1e", "\u00e9\u00e9a", "\u3042\u3044", "\u00a9\u200d\u2764\u0301"]
+
+
+BITS["gemma"] = OTHER_BITS + ["<b>", "\n\n\n\n"]
+# Files whose post-processor cuts the whitespace off that an added token has swallowed: it cuts bytes off
+# byte offsets and characters off character offsets, which is the same only for ASCII.
+TRIMMED = ("roberta", "mpnet")
 
 
 def bits(name):
