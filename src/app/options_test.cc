@@ -104,7 +104,8 @@ TEST(Options, NamesAreUnique) {
     EXPECT_NE(row.used_by, 0) << row.name;
     for (const Command command : {Command::kServe, Command::kBench, Command::kTokenize,
                                   Command::kDecode, Command::kBenchTokenizer}) {
-      if (UsedBy(row, command)) EXPECT_TRUE(names.insert({command, row.name}).second) << row.name;
+      if (!UsedBy(row, command)) continue;
+      EXPECT_TRUE(names.insert({command, row.name}).second) << row.name;
     }
     EXPECT_TRUE(row.env.empty() || variables.insert(row.env).second) << row.env;
     EXPECT_FALSE(row.help.empty()) << row.name;
