@@ -15,13 +15,14 @@ struct Row {
 };
 
 // Slowest first.
-constexpr std::array<Row, 7> kRows = {{{CpuIsa::kPortable, "portable"},
+constexpr std::array<Row, 8> kRows = {{{CpuIsa::kPortable, "portable"},
                                        {CpuIsa::kNeon, "neon"},
                                        {CpuIsa::kNeonDotprod, "neon-dotprod"},
                                        {CpuIsa::kAvx2, "avx2"},
                                        {CpuIsa::kAvxVnni, "avx-vnni"},
                                        {CpuIsa::kAvx512, "avx512"},
-                                       {CpuIsa::kAvx512Vnni, "avx512-vnni"}}};
+                                       {CpuIsa::kAvx512Vnni, "avx512-vnni"},
+                                       {CpuIsa::kAmxInt8, "amx-int8"}}};
 
 std::string SupportedNames() {
   std::string names;

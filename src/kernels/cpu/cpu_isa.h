@@ -18,9 +18,11 @@ enum class CpuIsa : std::uint8_t {
   kAvxVnni,  // AVX2 and the products of integers that came after AVX-512
   kAvx512,
   kAvx512Vnni,
+  kAmxInt8,  // AVX-512 and products of integers in the matrix unit
 };
 
-// "portable", "neon", "neon-dotprod", "avx2", "avx-vnni", "avx512", "avx512-vnni" and back.
+// "portable", "neon", "neon-dotprod", "avx2", "avx-vnni", "avx512", "avx512-vnni",
+// "amx-int8" and back.
 std::string_view CpuIsaName(CpuIsa isa);
 std::optional<CpuIsa> CpuIsaFromName(std::string_view name);
 

@@ -19,8 +19,9 @@ std::string Refusal(std::string_view choice) {
 }
 
 TEST(CpuIsaTest, NamesGoBothWays) {
-  for (const CpuIsa isa : {CpuIsa::kPortable, CpuIsa::kNeon, CpuIsa::kNeonDotprod, CpuIsa::kAvx2,
-                           CpuIsa::kAvxVnni, CpuIsa::kAvx512, CpuIsa::kAvx512Vnni}) {
+  for (const CpuIsa isa :
+       {CpuIsa::kPortable, CpuIsa::kNeon, CpuIsa::kNeonDotprod, CpuIsa::kAvx2, CpuIsa::kAvxVnni,
+        CpuIsa::kAvx512, CpuIsa::kAvx512Vnni, CpuIsa::kAmxInt8}) {
     EXPECT_EQ(CpuIsaFromName(CpuIsaName(isa)), isa);
   }
   EXPECT_FALSE(CpuIsaFromName("AVX2").has_value());

@@ -18,6 +18,7 @@ const CpuKernels& NeonKernels();
 // What replaces the integer products of AVX2, AVX-512 and NEON on newer machines.
 const Int8Kernels& AvxVnniKernels();
 const Int8Kernels& Avx512VnniKernels();
+const Int8Kernels& AmxInt8Kernels();
 const Int8Kernels& NeonDotprodKernels();
 
 // The kernels of one instruction set with the integer products of another.

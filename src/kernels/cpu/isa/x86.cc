@@ -1,4 +1,6 @@
 #include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "kernels/cpu/isa/find_kernels.h"
 #include "kernels/cpu/isa/relax.h"
@@ -38,6 +40,18 @@ bool HasAvx512() {
 
 bool HasAvx512Vnni() { return HasAvx512() && __builtin_cpu_supports("avx512vnni"); }
 
+// The tiles' registers are so large that a process has to ask the kernel for them; threads that
+// start later have them, too.
+bool HasAmxInt8() {
+  constexpr unsigned int kAmxTileAndInt8Bits = 3U << 24U;
+  constexpr long kRequestPermission = 0x1023;
+  constexpr long kTileData = 18;
+  static const bool permitted =
+      (ReadCpuId(7, 0).edx & kAmxTileAndInt8Bits) == kAmxTileAndInt8Bits &&
+      ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return HasAvx512() && permitted;
+}
+
 }  // namespace
 
 const CpuKernels* FindKernels(CpuIsa isa) {
@@ -55,6 +69,10 @@ const CpuKernels* FindKernels(CpuIsa isa) {
     case CpuIsa::kAvx512Vnni: {
       static const CpuKernels kernels = WithInt8(Avx512Kernels(), Avx512VnniKernels());
       return HasAvx512Vnni() ? &kernels : nullptr;
+    }
+    case CpuIsa::kAmxInt8: {
+      static const CpuKernels kernels = WithInt8(Avx512Kernels(), AmxInt8Kernels());
+      return HasAmxInt8() ? &kernels : nullptr;
     }
     default:
       return nullptr;

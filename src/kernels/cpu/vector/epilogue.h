@@ -10,8 +10,9 @@ struct Place {
   std::int64_t row, rows, first, cols, regs;
 };
 
-// What comes after a tile's sums: activation, residual, and the way to `out`.
-template <typename V>
+// What comes after a tile's sums: activation, by the functions of `M`, residual, and the way to
+// `out`.
+template <typename V, typename M = Math<V>>
 class Epilogue {
  public:
   using Reg = typename V::Reg;
@@ -23,15 +24,15 @@ class Epilogue {
       case Activation::kNone:
         return Finish([](Reg x) { return x; }, task, place, value);
       case Activation::kGelu:
-        return Finish([](Reg x) { return Math<V>::Gelu(x); }, task, place, value);
+        return Finish([](Reg x) { return M::Gelu(x); }, task, place, value);
       case Activation::kGeluTanh:
-        return Finish([](Reg x) { return Math<V>::GeluTanh(x); }, task, place, value);
+        return Finish([](Reg x) { return M::GeluTanh(x); }, task, place, value);
       case Activation::kRelu:
-        return Finish([](Reg x) { return Math<V>::Relu(x); }, task, place, value);
+        return Finish([](Reg x) { return M::Relu(x); }, task, place, value);
       case Activation::kSilu:
-        return Finish([](Reg x) { return Math<V>::Silu(x); }, task, place, value);
+        return Finish([](Reg x) { return M::Silu(x); }, task, place, value);
       case Activation::kTanh:
-        return Finish([](Reg x) { return Math<V>::Tanh(x); }, task, place, value);
+        return Finish([](Reg x) { return M::Tanh(x); }, task, place, value);
     }
   }
 

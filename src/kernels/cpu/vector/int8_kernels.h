@@ -6,13 +6,13 @@
 
 namespace embd::cpu {
 
-template <typename V>
+template <typename V, typename T = Int8Tiles<V>>
 constexpr Int8Kernels MakeInt8Kernels() {
-  return {.panel_columns = V::kInt8PanelRegs * V::kWidth,
+  return {.panel_columns = T::kRegs * V::kWidth,
           .k_unit = V::kInt8KUnit,
-          .scratch_bytes = &Int8LinearKernel<V>::ScratchBytes,
+          .scratch_bytes = &Int8LinearKernel<V, T>::ScratchBytes,
           .pack = &Int8Quantizer<V>::Pack,
-          .linear = &Int8LinearKernel<V>::Run};
+          .linear = &Int8LinearKernel<V, T>::Run};
 }
 
 }  // namespace embd::cpu

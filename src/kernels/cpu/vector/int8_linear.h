@@ -11,7 +11,11 @@ namespace embd::cpu {
 // A block of rows is quantised to scratch, then meets one panel of weights after the other. Sums of
 // integers are exact, so neither the cut of k nor the tile shows in a result; what follows them is
 // one chain of float operations for each element.
-template <typename V>
+//
+// `T` runs the tiles: T::Run(rows, registers, task) up to T::kRows and T::kRegs, inside a
+// T::Session. It may read (and compute, of the tile's own sums) rows up to a multiple of
+// T::kRowsRead.
+template <typename V, typename T = Int8Tiles<V>>
 class Int8LinearKernel {
  public:
   static std::size_t ScratchBytes(std::int64_t rows, std::int64_t in_features) {
@@ -23,6 +27,7 @@ class Int8LinearKernel {
   }
 
   static void Run(const LinearTask& task) {
+    [[maybe_unused]] const typename T::Session session;
     const std::int64_t rows_at_once = RowBlock(task.in_features);
     const std::int64_t blocks = TileCount(task.rows, rows_at_once);
     for (std::int64_t block = 0; block < blocks; ++block) {
@@ -36,8 +41,8 @@ class Int8LinearKernel {
  private:
   using Reg = typename V::Reg;
 
-  static constexpr std::int64_t kPanel = std::int64_t{V::kInt8PanelRegs} * V::kWidth;
-  static constexpr std::int64_t kTileInts = V::kInt8TileRows * kPanel;
+  static constexpr std::int64_t kPanel = std::int64_t{T::kRegs} * V::kWidth;
+  static constexpr std::int64_t kTileInts = T::kRows * kPanel;
   static constexpr std::int64_t kWordCut = 512;  // of k, so that a tile's rows stay in first level
   // Quantised rows of a block: a part of the second level.
   static constexpr std::int64_t kBlockBytes = std::int64_t{512} << 10;
@@ -48,7 +53,9 @@ class Int8LinearKernel {
   static std::int64_t Padded(std::int64_t in_features) {
     return TileCount(in_features, V::kInt8KUnit) * V::kInt8KUnit;
   }
-  static std::int64_t RowsRoundedUp(std::int64_t rows) { return TileCount(rows, 4) * 4; }
+  static std::int64_t RowsRoundedUp(std::int64_t rows) {
+    return TileCount(rows, T::kRowsRead) * T::kRowsRead;
+  }
   static std::int64_t RowBlock(std::int64_t in_features) {
     const std::int64_t fit =
         kBlockBytes / (Padded(in_features) * V::kActivationBytes) / kLeastRows * kLeastRows;
@@ -78,14 +85,16 @@ class Int8LinearKernel {
       const std::int64_t left = task_.out_features - panel * kPanel;
       const std::int64_t cols = left < kPanel ? left : kPanel;
       const std::byte* const b = task_.packed + panel * kPanel * words_ * 4;
-      const std::int64_t tiles = TileCount(rows_, V::kInt8TileRows);
+      const std::int64_t tiles = TileCount(rows_, T::kRows);
+      const std::int64_t units = TileCount(rows_, T::kRowsRead);
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
-        const std::int64_t row = rows_ * tile / tiles;
+        const std::int64_t row = units * tile / tiles * T::kRowsRead;
+        const std::int64_t row_end = units * (tile + 1) / tiles * T::kRowsRead;
         // The last tiles fetch the next panel, a cache line for each word of k.
         const std::int64_t part = tile - (tiles - kPanel * 4 / kLineBytes);
         const bool fetch = part >= 0 && panel + 1 < task_.panel_end;
         const Place place{.row = begin_ + row,
-                          .rows = rows_ * (tile + 1) / tiles - row,
+                          .rows = (row_end < rows_ ? row_end : rows_) - row,
                           .first = panel * kPanel,
                           .cols = cols,
                           .regs = (cols + V::kWidth - 1) / V::kWidth};
@@ -100,15 +109,15 @@ class Int8LinearKernel {
       const std::byte* const a = quantized_ + (place.row - begin_) * row_bytes_;
       for (std::int64_t word = 0; word < words_; word += kWordCut) {
         const std::int64_t left = words_ - word;
-        Int8Tiles<V>::Run(place.rows, place.regs,
-                          {.a = a + word * 4 * V::kActivationBytes,
-                           .a_row = row_bytes_,
-                           .b = b + word * width * 4,
-                           .words = left < kWordCut ? left : kWordCut,
-                           .start = word == 0 ? task_.offsets + place.first : nullptr,
-                           .c = sums_,
-                           .c_row = width,
-                           .prefetch = prefetch + word * kLineBytes});
+        T::Run(place.rows, place.regs,
+               {.a = a + word * 4 * V::kActivationBytes,
+                .a_row = row_bytes_,
+                .b = b + word * width * 4,
+                .words = left < kWordCut ? left : kWordCut,
+                .start = word == 0 ? task_.offsets + place.first : nullptr,
+                .c = sums_,
+                .c_row = width,
+                .prefetch = prefetch + word * kLineBytes});
       }
     }
 
@@ -118,7 +127,7 @@ class Int8LinearKernel {
       const float* const row_scales = scales_ + (place.row - begin_);
       const float* const scales = task_.scales + place.first;
       const float* const bias = task_.bias + place.first;
-      Epilogue<V>::Run(task_, place, [=](std::int64_t r, std::int64_t c) {
+      Epilogue<V, Int8Math<V>>::Run(task_, place, [=](std::int64_t r, std::int64_t c) {
         const Reg sum = V::FromInts(V::LoadInts(sums + r * width + c));
         return V::Fma(V::Mul(sum, V::Load(scales + c)), V::Set(row_scales[r]), V::Load(bias + c));
       });

@@ -81,6 +81,15 @@ void Int8Tile(const Int8TileTask& task) {
 template <typename V>
 class Int8Tiles {
  public:
+  static constexpr int kRows = V::kInt8TileRows;
+  static constexpr int kRegs = V::kInt8PanelRegs;
+  // Rows of a tile are read as they are asked for: dealing them out evenly leaves no tile of one or
+  // two rows at the end.
+  static constexpr int kRowsRead = 1;
+
+  // What a thread needs while it runs tiles.
+  struct Session {};
+
   static void Run(std::int64_t rows, std::int64_t regs, const Int8TileTask& task) {
     kTable.run[rows - 1][regs - 1](task);
   }
