@@ -8,6 +8,13 @@ find_package(spdlog 1.10 REQUIRED)   # libspdlog-dev
 find_package(simdjson 3 REQUIRED)    # libsimdjson-dev
 find_package(Boost 1.81 REQUIRED)    # libboost1.81-dev: Asio and Beast, headers only
 
+find_path(PCRE2_INCLUDE_DIR pcre2.h REQUIRED)    # libpcre2-dev, which has no CMake package
+find_library(PCRE2_32_LIBRARY pcre2-32 REQUIRED)
+add_library(PCRE2::32 UNKNOWN IMPORTED)
+set_target_properties(PCRE2::32 PROPERTIES
+  IMPORTED_LOCATION ${PCRE2_32_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${PCRE2_INCLUDE_DIR})
+
 if(EMBD_BUILD_TESTS)
   find_package(GTest 1.12 REQUIRED)               # libgtest-dev, libgmock-dev
   find_package(Python3 COMPONENTS Interpreter)    # python3: the check of the kernels' machine code

@@ -31,12 +31,19 @@ struct Encoding {
 
 enum class TruncationSide : std::uint8_t { kRight, kLeft };
 
+// Which sequence of a pair loses tokens. Longest first: the longer one until both are equally long,
+// then both. Otherwise only that one, and it is an error when it has too few (or is not there).
+enum class TruncationStrategy : std::uint8_t { kLongestFirst, kOnlyFirst, kOnlySecond };
+
 struct EncodeOptions {
   bool add_special_tokens = true;
-  // Longest result in tokens, special tokens included; 0: unlimited. A pair loses tokens of its
-  // longer side first.
+  // Longest result in tokens, special tokens included; 0: unlimited.
   std::uint32_t max_length = 0;
   TruncationSide truncation_side = TruncationSide::kRight;
+  TruncationStrategy truncation_strategy = TruncationStrategy::kLongestFirst;
+  // How far the parts that are cut off would overlap in the reference. They are not given out, so
+  // all it does is this: a sequence that is cut must keep more tokens than that.
+  std::uint32_t stride = 0;
   // Fill offsets and special_tokens_mask.
   bool details = false;
 };

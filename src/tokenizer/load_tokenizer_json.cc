@@ -35,6 +35,7 @@
 #include "tokenizer/normalizers/unicode_form.h"
 #include "tokenizer/post_processors/bert_processing.h"
 #include "tokenizer/post_processors/byte_level_processing.h"
+#include "tokenizer/post_processors/end_of_text_processing.h"
 #include "tokenizer/post_processors/roberta_processing.h"
 #include "tokenizer/post_processors/sequence_processing.h"
 #include "tokenizer/post_processors/template_processing.h"
@@ -194,7 +195,7 @@ std::unique_ptr<Model> LoadModel(const JsonValue& json) {
 
 }  // namespace
 
-TokenizerParts LoadTokenizerJson(const JsonValue& root) {
+TokenizerParts LoadTokenizerJson(const JsonValue& root, const TokenizerOptions& options) {
   if (const auto version = root.Find("version"); version && version->String() != "1.0") {
     version->Fail("\"1.0\"", fmt::format("\"{}\"", version->String()));
   }
@@ -207,6 +208,10 @@ TokenizerParts LoadTokenizerJson(const JsonValue& root) {
   }
   if (const auto json = root.Find("post_processor")) {
     parts.post_processor = LoadPostProcessor(*json);
+  }
+  if (options.end_of_text_id) {
+    parts.post_processor = SequenceProcessing(
+        root, {std::move(parts.post_processor), EndOfTextProcessing(*options.end_of_text_id)});
   }
   if (const auto json = root.Find("decoder")) {
     parts.decoder = LoadDecoder(*json);

@@ -9,6 +9,7 @@
 #include "tokenizer/normalizers/normalizer.h"
 #include "tokenizer/post_processors/post_processor.h"
 #include "tokenizer/pre_tokenizers/pre_tokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 namespace embd {
 
@@ -23,6 +24,6 @@ struct TokenizerParts {
 };
 
 // Throws LoadError for a component that is malformed, or of a type that is not known here.
-TokenizerParts LoadTokenizerJson(const JsonValue& root);
+TokenizerParts LoadTokenizerJson(const JsonValue& root, const TokenizerOptions& options = {});
 
 }  // namespace embd

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -64,9 +65,10 @@ struct Tokenizer::Impl {
   // Trims the offsets of `tokens`, those of the sequence that stay, from its `first_kept` on.
   void TrimOffsets(std::size_t sequence, Scratch::Impl& scratch, std::span<Token> tokens,
                    std::size_t first_kept) const;
-  // Truncates the sequences and lays them out together with the special tokens.
-  void Assemble(bool pair, const EncodeOptions& options, Scratch::Impl& scratch,
-                Encoding& out) const;
+  // Truncates the sequences and lays them out together with the special tokens. Fails when the
+  // options do not allow enough tokens to be cut off.
+  Result<void> Assemble(bool pair, const EncodeOptions& options, Scratch::Impl& scratch,
+                        Encoding& out) const;
 };
 
 Result<void> Tokenizer::Impl::EncodeSequence(std::string_view text, std::size_t sequence,
@@ -172,18 +174,21 @@ void Tokenizer::Impl::TrimOffsets(std::size_t sequence, Scratch::Impl& scratch,
   }
 }
 
-void Tokenizer::Impl::Assemble(bool pair, const EncodeOptions& options, Scratch::Impl& scratch,
-                               Encoding& out) const {
+Result<void> Tokenizer::Impl::Assemble(bool pair, const EncodeOptions& options,
+                                       Scratch::Impl& scratch, Encoding& out) const {
   const Layout& layout = pair ? parts.post_processor.pair : parts.post_processor.single;
   std::array<std::span<Token>, 2> sequences = {scratch.tokens[0], scratch.tokens[1]};
   if (options.max_length > 0) {
     // When not even the special tokens fit, they are all that is left.
     const std::uint32_t special = options.add_special_tokens ? layout.special_count() : 0;
     const std::size_t limit = options.max_length - std::min(options.max_length, special);
-    const KeptTokens kept = TruncateLongestFirst(sequences[0].size(), sequences[1].size(), limit);
+    const Result<KeptTokens> kept =
+        Truncate(sequences[0].size(), pair ? std::optional(sequences[1].size()) : std::nullopt,
+                 {options.truncation_strategy, limit, options.stride});
+    if (!kept) return kept.error();
     const bool right = options.truncation_side == TruncationSide::kRight;
-    sequences[0] = right ? sequences[0].first(kept.first) : sequences[0].last(kept.first);
-    sequences[1] = right ? sequences[1].first(kept.second) : sequences[1].last(kept.second);
+    sequences[0] = right ? sequences[0].first(kept->first) : sequences[0].last(kept->first);
+    sequences[1] = right ? sequences[1].first(kept->second) : sequences[1].last(kept->second);
   }
   if (options.details && trims()) {
     for (std::size_t i = 0; i < sequences.size(); ++i) {
@@ -210,19 +215,22 @@ void Tokenizer::Impl::Assemble(bool pair, const EncodeOptions& options, Scratch:
     for (const Token& token : sequence) out.offsets.push_back(token.range);
     out.special_tokens_mask.resize(out.ids.size(), 0);
   }
+  return {};
 }
 
-std::unique_ptr<const Tokenizer> Tokenizer::Load(const std::filesystem::path& tokenizer_json) {
+std::unique_ptr<const Tokenizer> Tokenizer::Load(const std::filesystem::path& tokenizer_json,
+                                                 const TokenizerOptions& options) {
   const JsonDocument document = JsonDocument::ReadFile(tokenizer_json, kMaxFileBytes);
   auto impl = std::make_unique<Impl>();
-  impl->parts = LoadTokenizerJson(document.root());
+  impl->parts = LoadTokenizerJson(document.root(), options);
   return std::unique_ptr<const Tokenizer>(new Tokenizer(std::move(impl)));
 }
 
-std::unique_ptr<const Tokenizer> Tokenizer::LoadText(std::string_view json, std::string origin) {
+std::unique_ptr<const Tokenizer> Tokenizer::LoadText(std::string_view json, std::string origin,
+                                                     const TokenizerOptions& options) {
   const JsonDocument document = JsonDocument::Parse(json, std::move(origin));
   auto impl = std::make_unique<Impl>();
-  impl->parts = LoadTokenizerJson(document.root());
+  impl->parts = LoadTokenizerJson(document.root(), options);
   return std::unique_ptr<const Tokenizer>(new Tokenizer(std::move(impl)));
 }
 
@@ -241,7 +249,7 @@ Result<void> Tokenizer::Encode(std::string_view text, const EncodeOptions& optio
   Scratch::Impl& buffers = *scratch.impl_;
   buffers.tokens[1].clear();
   Result<void> done = impl_->EncodeSequence(text, 0, options.details, buffers);
-  if (done) impl_->Assemble(/*pair=*/false, options, buffers, out);
+  if (done) done = impl_->Assemble(/*pair=*/false, options, buffers, out);
   return done;
 }
 
@@ -251,7 +259,7 @@ Result<void> Tokenizer::EncodePair(std::string_view first, std::string_view seco
   Scratch::Impl& buffers = *scratch.impl_;
   Result<void> done = impl_->EncodeSequence(first, 0, options.details, buffers);
   if (done) done = impl_->EncodeSequence(second, 1, options.details, buffers);
-  if (done) impl_->Assemble(/*pair=*/true, options, buffers, out);
+  if (done) done = impl_->Assemble(/*pair=*/true, options, buffers, out);
   return done;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@
 #include "tokenizer/encoding.h"
 
 namespace embd {
+
+// What a model adds to its tokenizer.json.
+struct TokenizerOptions {
+  // A special token after each sequence, on top of what the file says (end_of_text_processing.h).
+  std::optional<std::uint32_t> end_of_text_id = std::nullopt;
+};
 
 // A tokenizer.json, ready to encode. The reference is Hugging Face `tokenizers`: same ids, type
 // ids, masks and (byte) offsets. Immutable, one for all threads; each thread brings its Scratch.
@@ -36,15 +43,18 @@ class Tokenizer {
 
   // Throws LoadError naming the file and the component for anything missing, malformed or unknown;
   // a component that cannot be honoured is refused, never skipped.
-  static std::unique_ptr<const Tokenizer> Load(const std::filesystem::path& tokenizer_json);
+  static std::unique_ptr<const Tokenizer> Load(const std::filesystem::path& tokenizer_json,
+                                               const TokenizerOptions& options = {});
   // The same for the content of a file; `origin` names it in messages.
-  static std::unique_ptr<const Tokenizer> LoadText(std::string_view json, std::string origin);
+  static std::unique_ptr<const Tokenizer> LoadText(std::string_view json, std::string origin,
+                                                   const TokenizerOptions& options = {});
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
   // Replaces the content of `out`. Errors are of kind kTokenizer: a text that is not valid UTF-8 or
-  // longer than kMaxTextBytes, or that the model has no tokens for (and no unknown token either).
+  // longer than kMaxTextBytes, that the model has no tokens for (and no unknown token either), that
+  // takes an expression of the file too many steps, or that cannot be truncated as asked.
   Result<void> Encode(std::string_view text, const EncodeOptions& options, Scratch& scratch,
                       Encoding& out) const;
   Result<void> EncodePair(std::string_view first, std::string_view second,

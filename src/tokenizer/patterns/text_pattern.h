@@ -18,6 +18,9 @@ class TextPattern {
   // general expression needs too many steps.
   virtual Result<void> FindAll(std::string_view text, std::vector<ByteRange>& matches) const = 0;
 
+  // Looks for an expression in the reference's syntax. Throws RegexError (regex_tree.h) for one
+  // that cannot be honoured.
+  static std::unique_ptr<TextPattern> ForExpression(std::string_view expression);
   // Reads {"String": ...} or {"Regex": ...}. Throws LoadError for an expression that cannot be
   // honoured.
   static std::unique_ptr<TextPattern> FromJson(const JsonValue& json);
