@@ -1,16 +1,18 @@
 #include "base/system.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <limits>
 #include <sstream>
 #include <string_view>
 #include <vector>
+
+#include "base/cpu_topology.h"
 
 namespace embd {
 namespace {
@@ -117,8 +119,8 @@ std::vector<Hierarchy> FindHierarchies(const fs::path& root, std::string_view co
   return hierarchies;
 }
 
-// Cores by the CFS quota of one group, rounded up; nothing when it has no quota.
-std::optional<int> QuotaCores(const fs::path& folder, CgroupVersion version) {
+// Cores by the CFS quota of one group; nothing when it has no quota.
+std::optional<double> QuotaCores(const fs::path& folder, CgroupVersion version) {
   std::optional<std::uint64_t> quota;
   std::optional<std::uint64_t> period;
   if (version == CgroupVersion::kV2) {
@@ -133,33 +135,27 @@ std::optional<int> QuotaCores(const fs::path& folder, CgroupVersion version) {
     period = ReadNumber(folder / "cpu.cfs_period_us");
   }
   if (!quota || !period || *period == 0) return std::nullopt;
-  const std::uint64_t cores = *quota / *period + (*quota % *period != 0 ? 1 : 0);
-  return static_cast<int>(std::clamp<std::uint64_t>(cores, 1, std::numeric_limits<int>::max()));
-}
-
-int AffinityCores() {
-  // The mask's size is not known beforehand; the kernel refuses one that is too small.
-  for (int cpus = 1024; cpus <= (1 << 20); cpus *= 2) {
-    cpu_set_t* const set = CPU_ALLOC(cpus);
-    const std::size_t size = CPU_ALLOC_SIZE(cpus);
-    const bool filled = ::sched_getaffinity(0, size, set) == 0;
-    const int count = filled ? CPU_COUNT_S(size, set) : 0;
-    CPU_FREE(set);
-    if (filled) return count;
-  }
-  return 1;
+  return static_cast<double>(*quota) / static_cast<double>(*period);
 }
 
 }  // namespace
 
-int AvailableCores(const fs::path& root) {
-  int cores = AffinityCores();
+std::optional<double> CpuQuota(const fs::path& root) {
+  std::optional<double> least;
   for (const Hierarchy& hierarchy : FindHierarchies(root, "cpu")) {
     for (const fs::path& folder : hierarchy.folders) {
-      cores = std::min(cores, QuotaCores(folder, hierarchy.version).value_or(cores));
+      const std::optional<double> quota = QuotaCores(folder, hierarchy.version);
+      if (quota && (!least || *quota < *least)) least = quota;
     }
   }
-  return std::max(cores, 1);
+  return least;
+}
+
+int AvailableCores(const fs::path& root) {
+  const int cores = static_cast<int>(AllowedCpus().size());
+  const std::optional<double> quota = CpuQuota(root);
+  if (!quota || *quota >= cores) return std::max(cores, 1);
+  return std::max(static_cast<int>(std::ceil(*quota)), 1);
 }
 
 MemoryLimit AvailableMemory(const fs::path& root) {

@@ -11,6 +11,9 @@ namespace embd {
 // What this process may use of the machine. The root folder is a parameter so that tests can lay
 // out a false /proc and /sys.
 
+// CPUs' worth of time that the cgroups (v1 or v2) grant, the least that applies; none: no limit.
+std::optional<double> CpuQuota(const std::filesystem::path& root = "/");
+
 // Whole cores available for compute: the smaller of the affinity mask and the cgroup (v1 or v2)
 // CPU quota rounded up, at least 1.
 int AvailableCores(const std::filesystem::path& root = "/");

@@ -36,6 +36,8 @@ struct Job {
   std::vector<std::uint32_t> ids;
   std::vector<std::uint32_t> type_ids;
   OutputKind output = OutputKind::kPooled;
+  // About how many tokens the whole request has that this is a part of; 0: only these.
+  std::uint32_t request_tokens = 0;
   Cancellation cancellation;
   // Called exactly once, on a compute thread (or in Submit when the job is refused). Must not
   // block or throw.

@@ -1,10 +1,12 @@
 #include "engine/job_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace embd {
 
-JobQueue::JobQueue(std::size_t capacity) : slots_(capacity) {
+JobQueue::JobQueue(std::size_t capacity, const BatchLimits& limits)
+    : limits_(limits), slots_(capacity) {
   order_.reserve(capacity);
   view_.reserve(capacity);
   free_.reserve(capacity);
@@ -15,7 +17,11 @@ bool JobQueue::TryPush(Job& job) {
   if (free_.empty()) return false;
   const std::uint32_t slot = free_.back();
   free_.pop_back();
-  view_.push_back({.tokens = static_cast<std::uint32_t>(job.ids.size()), .cancelled = false});
+  const auto tokens = static_cast<std::uint32_t>(job.ids.size());
+  view_.push_back({.tokens = tokens,
+                   .request_tokens = std::max(tokens, job.request_tokens),
+                   .cancelled = false});
+  short_jobs_ += IsShort(view_.back(), limits_) ? 1 : 0;
   slots_[slot] = std::move(job);
   order_.push_back(slot);
   return true;
@@ -33,23 +39,26 @@ void JobQueue::Take(const BatchChoice& choice, std::vector<Job>& taken, std::vec
   auto drop = choice.drop.begin();
   std::size_t kept = 0;
   for (std::size_t i = 0; i < order_.size(); ++i) {
-    const std::uint32_t slot = order_[i];
     if (take != choice.take.end() && *take == i) {
-      taken.push_back(std::move(slots_[slot]));
-      free_.push_back(slot);
+      Release(i, taken);
       ++take;
     } else if (drop != choice.drop.end() && *drop == i) {
-      dropped.push_back(std::move(slots_[slot]));
-      free_.push_back(slot);
+      Release(i, dropped);
       ++drop;
     } else {
-      order_[kept] = slot;
+      order_[kept] = order_[i];
       view_[kept] = view_[i];
       ++kept;
     }
   }
   order_.resize(kept);
   view_.resize(kept);
+}
+
+void JobQueue::Release(std::size_t index, std::vector<Job>& to) {
+  short_jobs_ -= IsShort(view_[index], limits_) ? 1 : 0;
+  to.push_back(std::move(slots_[order_[index]]));
+  free_.push_back(order_[index]);
 }
 
 std::size_t JobQueue::ResidentBytes(std::size_t capacity) {

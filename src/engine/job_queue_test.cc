@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace embd {
 namespace {
 
@@ -12,6 +14,13 @@ Job JobOf(std::size_t tokens) {
   Job job;
   job.ids.assign(tokens, 0);
   return job;
+}
+
+BatchChoice Choice(std::vector<std::size_t> take, std::vector<std::size_t> drop) {
+  BatchChoice choice;
+  choice.take = std::move(take);
+  choice.drop = std::move(drop);
+  return choice;
 }
 
 std::vector<std::size_t> Lengths(const std::vector<Job>& jobs) {
@@ -51,7 +60,7 @@ TEST(JobQueueTest, TakesFromAnyPlaceAndKeepsTheOrder) {
   }
   std::vector<Job> taken;
   std::vector<Job> dropped;
-  queue.Take({.take = {0, 3}, .drop = {1}}, taken, dropped);
+  queue.Take(Choice({0, 3}, {1}), taken, dropped);
   EXPECT_THAT(Lengths(taken), ElementsAre(1, 4));
   EXPECT_THAT(Lengths(dropped), ElementsAre(2));
   EXPECT_THAT(Tokens(queue.View()), ElementsAre(3, 5));
@@ -65,7 +74,7 @@ TEST(JobQueueTest, TakesFromAnyPlaceAndKeepsTheOrder) {
   EXPECT_FALSE(queue.TryPush(refused));
   EXPECT_THAT(Tokens(queue.View()), ElementsAre(3, 5, 6, 7, 8));
   taken.clear();
-  queue.Take({.take = {0, 1, 2, 3, 4}, .drop = {}}, taken, dropped);
+  queue.Take(Choice({0, 1, 2, 3, 4}, {}), taken, dropped);
   EXPECT_THAT(Lengths(taken), ElementsAre(3, 5, 6, 7, 8));
   EXPECT_TRUE(queue.empty());
 }
@@ -81,6 +90,25 @@ TEST(JobQueueTest, ViewSeesCancellationsThatCameLater) {
   cancellation.Cancel();
   EXPECT_TRUE(queue.View()[1].cancelled);
   EXPECT_FALSE(queue.View()[0].cancelled);
+}
+
+TEST(JobQueueTest, CountsShortRequestsAsTheyComeAndGo) {
+  JobQueue queue(4, {.short_tokens = 10});
+  Job first = JobOf(10);
+  Job of_a_batch = JobOf(5);
+  of_a_batch.request_tokens = 160;
+  Job longer = JobOf(11);
+  Job last = JobOf(1);
+  for (Job* job : {&first, &of_a_batch, &longer, &last}) ASSERT_TRUE(queue.TryPush(*job));
+  EXPECT_EQ(queue.short_jobs(), 2U);
+  EXPECT_EQ(queue.View()[0].request_tokens, 10U);
+  EXPECT_EQ(queue.View()[1].request_tokens, 160U);
+  std::vector<Job> taken;
+  std::vector<Job> dropped;
+  queue.Take(Choice({0, 2}, {1}), taken, dropped);
+  EXPECT_EQ(queue.short_jobs(), 1U);
+  queue.Take(Choice({}, {0}), taken, dropped);
+  EXPECT_EQ(queue.short_jobs(), 0U);
 }
 
 }  // namespace

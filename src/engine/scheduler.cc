@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -12,29 +14,76 @@
 #include "base/system.h"
 #include "engine/job_queue.h"
 #include "engine/progress.h"
+#include "engine/stall_limit.h"
 #include "engine/step_runner.h"
+#include "kernels/cpu/isa/relax.h"
 
 namespace embd {
 namespace {
 
 // What a worker does next.
-enum class Next : std::uint8_t { kStep, kProbe, kStop };
+enum class Next : std::uint8_t { kStep, kHelp, kProbe, kStop };
 
-// One compute thread's own things.
-struct Worker {
-  Worker(const Model& model, const SchedulerOptions& options, Metrics& metrics)
-      : runner(model, options.step, metrics) {
+// Jobs on their way from the queue through a step.
+struct Bench {
+  explicit Bench(const SchedulerOptions& options) {
     const auto sequences = static_cast<std::size_t>(options.step.max_sequences);
     choice.take.reserve(std::max<std::size_t>(sequences, 1));
     choice.drop.reserve(options.queue_capacity);
+    choice.candidates.reserve(options.queue_capacity);
     jobs.reserve(std::max<std::size_t>(sequences, 1));
     dropped.reserve(options.queue_capacity);
   }
 
-  StepRunner runner;
   BatchChoice choice;
   std::vector<Job> jobs;     // of the next step
   std::vector<Job> dropped;  // cancelled while they waited
+};
+
+StepLimits LoanLimits(const SchedulerOptions& options) {
+  StepLimits limits = options.step;
+  limits.max_tokens = std::min(limits.max_tokens, options.short_tokens);
+  limits.max_sequences = std::min(limits.max_sequences, limits.max_tokens);
+  limits.max_sequence_tokens = std::min(limits.max_sequence_tokens, limits.max_tokens);
+  return limits;
+}
+
+BatchLimits PolicyLimits(const SchedulerOptions& options) {
+  const auto largest = static_cast<std::uint32_t>(options.step.max_tokens);
+  const auto wanted = static_cast<std::uint32_t>(options.step_tokens);
+  return {.max_tokens = wanted == 0 ? largest : std::min(wanted, largest),
+          .max_sequences = static_cast<std::uint32_t>(options.step.max_sequences),
+          .short_tokens = static_cast<std::uint32_t>(LoanLimits(options).max_tokens),
+          .max_shared_tokens = largest,
+          .max_lanes = std::min(options.most_lanes, options.workers)};
+}
+
+// One compute thread's own things.
+struct Worker {
+  Worker(const Model& model, const SchedulerOptions& options, std::size_t index, Metrics& metrics)
+      : runner(model,
+               {.limits = options.step,
+                .most_lanes = PolicyLimits(options).max_lanes,
+                .patience = options.lane_patience},
+               metrics),
+        bench(options),
+        loan_bench(options),
+        node(options.places.empty() ? 0 : options.places[index % options.places.size()].node) {
+    if (options.short_tokens > 0) {
+      loan_runner.emplace(model, StepRunnerOptions{.limits = LoanLimits(options)}, metrics);
+    }
+  }
+
+  StepRunner runner;
+  Bench bench;
+  // A short step in the middle of another.
+  std::optional<StepRunner> loan_runner;
+  Bench loan_bench;
+  const int node;
+
+  bool idle = false;         // guarded by the scheduler's mutex
+  Worker* leader = nullptr;  // whose step to help with, and as which lane
+  int seat = 0;
 };
 
 }  // namespace
@@ -45,12 +94,29 @@ struct Scheduler::Impl {
 
   void Stop();
   void Loop(std::size_t index) noexcept;
-  Next Wait(Worker& worker);
+  Next Wait(std::size_t index);
+  void WaitForChange(std::unique_lock<std::mutex>& lock, Clock::time_point look_until);
   void TakeStep(Worker& worker);
+  bool JoinStep(Worker& worker);
+  int IdleNear(const Worker& worker) const;
+  void TakeChosen(Bench& bench);
   void RunStep(std::size_t index);
+  bool RunBench(Bench& bench, StepRunner& runner, const BarrierRef& pause);
+  void RunHelp(std::size_t index);
   void RunProbe(std::size_t index);
+  void RunLoan(std::size_t index);
   void StepEnded(bool came_through);
+  void Changed();
   const char* Refusal(const Job& job) const;
+
+  // Called between the operations of a worker's step.
+  struct Pause {
+    Impl* impl;
+    std::size_t index;
+    void arrive_and_wait() {
+      if (impl->loan_wanted.load(std::memory_order_relaxed)) impl->RunLoan(index);
+    }
+  };
 
   const Model& model;
   const SchedulerOptions options;
@@ -61,15 +127,22 @@ struct Scheduler::Impl {
   std::condition_variable wake;
   // Guarded by `mutex`.
   JobQueue queue;
+  TurnAccount turns;
   int idle = 0;  // workers that wait
   bool stopping = false;
   Clock::time_point probe_at{};  // while `failed`: when the model is to be tried again
 
+  // Written under the lock, looked at without it.
+  std::atomic<std::uint32_t> changes{0};  // of what workers wait for
+  std::atomic<bool> loan_wanted{false};   // a short job waits and no worker is free
+
   // Read by Health without the lock.
   Progress progress;
   std::atomic<bool> failed{false};  // nothing came through in the last step
+  std::atomic<Clock::duration> stall_after;
+  std::atomic<std::int64_t> longest_step_ns{0};
 
-  std::vector<Worker> workers;
+  std::deque<Worker> workers;
   std::vector<std::jthread> threads;
 };
 
@@ -78,14 +151,14 @@ Scheduler::Impl::Impl(const Model& model_in, const SchedulerOptions& options_in,
     : model(model_in),
       options(options_in),
       metrics(metrics_in),
-      limits{.max_tokens = static_cast<std::uint32_t>(options_in.step.max_tokens),
-             .max_sequences = static_cast<std::uint32_t>(options_in.step.max_sequences)},
-      queue(options_in.queue_capacity),
-      progress(static_cast<std::size_t>(options_in.workers)) {
+      limits(PolicyLimits(options_in)),
+      queue(options_in.queue_capacity, limits),
+      turns(limits.max_tokens),
+      progress(static_cast<std::size_t>(options_in.workers)),
+      stall_after(options_in.stall_after) {
   const auto count = static_cast<std::size_t>(options.workers);
-  workers.reserve(count);
   threads.reserve(count);
-  for (std::size_t i = 0; i < count; ++i) workers.emplace_back(model, options, metrics);
+  for (std::size_t i = 0; i < count; ++i) workers.emplace_back(model, options, i, metrics);
   try {
     for (std::size_t i = 0; i < count; ++i) threads.emplace_back([this, i] { Loop(i); });
   } catch (...) {
@@ -102,7 +175,8 @@ void Scheduler::Impl::Stop() {
     BatchChoice all;
     for (std::size_t i = 0; i < queue.size(); ++i) all.drop.push_back(i);
     queue.Take(all, waiting, waiting);
-    metrics.queue_size.Set(0);
+    Changed();
+    changes.fetch_add(1, std::memory_order_release);
   }
   wake.notify_all();
   for (Job& job : waiting) Answer(job, CancelledError());
@@ -111,12 +185,14 @@ void Scheduler::Impl::Stop() {
 
 void Scheduler::Impl::Loop(std::size_t index) noexcept {
   SetThreadName("embd-compute");
+  if (!options.places.empty()) PinThread(options.places[index % options.places.size()].cpu);
   try {
     for (;;) {
-      const Next next = Wait(workers[index]);
+      const Next next = Wait(index);
       if (next == Next::kStop) return;
       progress.Begin(index, Clock::now());
       if (next == Next::kStep) RunStep(index);
+      if (next == Next::kHelp) RunHelp(index);
       if (next == Next::kProbe) RunProbe(index);
       progress.End(index);
     }
@@ -127,13 +203,14 @@ void Scheduler::Impl::Loop(std::size_t index) noexcept {
   }
 }
 
-Next Scheduler::Impl::Wait(Worker& worker) {
+Next Scheduler::Impl::Wait(std::size_t index) {
+  Worker& worker = workers[index];
+  const Clock::time_point look_until = Clock::now() + options.look_around;
   std::unique_lock lock(mutex);
   for (;;) {
     if (stopping) return Next::kStop;
-    const bool broken = failed.load(std::memory_order_relaxed);
     // Before the queue's turn: the answer is worth more than one token's time.
-    if (broken && Clock::now() >= probe_at) {
+    if (failed.load(std::memory_order_relaxed) && Clock::now() >= probe_at) {
       probe_at = Clock::now() + options.probe_every;
       return Next::kProbe;
     }
@@ -141,35 +218,137 @@ Next Scheduler::Impl::Wait(Worker& worker) {
       TakeStep(worker);
       return Next::kStep;
     }
+    if (JoinStep(worker)) return Next::kHelp;
     ++idle;
-    if (broken) {
-      wake.wait_until(lock, probe_at);
-    } else {
-      wake.wait(lock);
-    }
+    worker.idle = true;
+    Changed();
+    WaitForChange(lock, look_until);
+    worker.idle = false;
     --idle;
   }
 }
 
-void Scheduler::Impl::TakeStep(Worker& worker) {
-  ChooseBatch(queue.View(), limits, idle, worker.choice);
-  queue.Take(worker.choice, worker.jobs, worker.dropped);
+// Looks around for a while, since what comes next often comes soon, and then sleeps.
+void Scheduler::Impl::WaitForChange(std::unique_lock<std::mutex>& lock,
+                                    Clock::time_point look_until) {
+  if (failed.load(std::memory_order_relaxed)) {
+    wake.wait_until(lock, probe_at);
+    return;
+  }
+  const std::uint32_t seen = changes.load(std::memory_order_relaxed);
+  if (Clock::now() >= look_until) return wake.wait(lock);
+  lock.unlock();
+  constexpr int kLooks = 32;
+  do {
+    for (int look = 0; look < kLooks; ++look) {
+      if (changes.load(std::memory_order_acquire) != seen) return lock.lock();
+      cpu::Relax();
+    }
+    // Whoever else wants this core has it: the thread that brings the work may be one of them.
+    std::this_thread::yield();
+  } while (Clock::now() < look_until);
+  lock.lock();
+}
+
+// After every change of the queue or of who is idle, under the lock.
+void Scheduler::Impl::Changed() {
+  loan_wanted.store(queue.short_jobs() > 0 && idle == 0 && turns.may_lend(),
+                    std::memory_order_relaxed);
   metrics.queue_size.Set(static_cast<double>(queue.size()));
+}
+
+int Scheduler::Impl::IdleNear(const Worker& worker) const {
+  return static_cast<int>(std::count_if(workers.begin(), workers.end(), [&](const Worker& other) {
+    return other.idle && other.node == worker.node;
+  }));
+}
+
+void Scheduler::Impl::TakeStep(Worker& worker) {
+  ChooseBatch({.jobs = queue.View(),
+               .idle_workers = idle,
+               .near_workers = IdleNear(worker),
+               .turn = turns.turn()},
+              limits, worker.bench.choice);
+  TakeChosen(worker.bench);
+  const int helpers = worker.bench.choice.lanes - 1;
+  if (helpers == 0 || !worker.runner.group().Open(helpers)) return;
+  changes.fetch_add(1, std::memory_order_release);
+  for (int i = 0; i < helpers; ++i) wake.notify_one();
+}
+
+void Scheduler::Impl::TakeChosen(Bench& bench) {
+  queue.Take(bench.choice, bench.jobs, bench.dropped);
+  std::uint64_t tokens = 0;
+  for (const Job& job : bench.jobs) tokens += job.ids.size();
+  if (bench.choice.overtaking > 0) {
+    turns.Overtook(bench.choice.overtaking);
+  } else {
+    turns.InOrder(tokens);
+  }
+  if (queue.empty()) turns.Clear();
+  Changed();
+}
+
+bool Scheduler::Impl::JoinStep(Worker& worker) {
+  for (Worker& leader : workers) {
+    if (&leader == &worker || leader.node != worker.node) continue;
+    worker.seat = leader.runner.group().Join();
+    worker.leader = &leader;
+    if (worker.seat > 0) return true;
+  }
+  return false;
 }
 
 void Scheduler::Impl::RunStep(std::size_t index) {
   Worker& worker = workers[index];
-  if (!worker.jobs.empty()) {
-    std::size_t tokens = 0;
-    for (const Job& job : worker.jobs) tokens += job.ids.size();
-    metrics.batch_next_size.Observe(static_cast<double>(worker.jobs.size()));
-    metrics.batch_next_tokens.Observe(static_cast<double>(tokens));
-    StepEnded(worker.runner.Run(worker.jobs));
-    worker.jobs.clear();
+  const Clock::time_point begin = Clock::now();
+  Pause pause{this, index};
+  const bool ran = !worker.bench.jobs.empty();
+  const bool came_through = RunBench(worker.bench, worker.runner, &pause);
+  if (!ran) return;
+  StepEnded(came_through);
+  const std::int64_t took = std::chrono::nanoseconds(Clock::now() - begin).count();
+  std::int64_t longest = longest_step_ns.load(std::memory_order_relaxed);
+  while (took > longest &&
+         !longest_step_ns.compare_exchange_weak(longest, took, std::memory_order_relaxed)) {
   }
-  metrics.cancelled_total.Add(worker.dropped.size());
-  for (Job& job : worker.dropped) Answer(job, CancelledError());
-  worker.dropped.clear();
+}
+
+// Whether the model came through; nothing to run counts as not.
+bool Scheduler::Impl::RunBench(Bench& bench, StepRunner& runner, const BarrierRef& pause) {
+  bool came_through = false;
+  if (!bench.jobs.empty()) {
+    std::size_t tokens = 0;
+    for (const Job& job : bench.jobs) tokens += job.ids.size();
+    metrics.batch_next_size.Observe(static_cast<double>(bench.jobs.size()));
+    metrics.batch_next_tokens.Observe(static_cast<double>(tokens));
+    came_through = runner.Run(bench.jobs, pause);
+    bench.jobs.clear();
+  }
+  metrics.cancelled_total.Add(bench.dropped.size());
+  for (Job& job : bench.dropped) Answer(job, CancelledError());
+  bench.dropped.clear();
+  return came_through;
+}
+
+void Scheduler::Impl::RunHelp(std::size_t index) {
+  Worker& worker = workers[index];
+  Pause pause{this, index};
+  worker.runner.Help(worker.leader->runner, worker.seat, &pause);
+}
+
+// A short step between two operations of another. What it costs the other is accounted for.
+void Scheduler::Impl::RunLoan(std::size_t index) {
+  Worker& worker = workers[index];
+  {
+    const std::lock_guard lock(mutex);
+    if (!loan_wanted.load(std::memory_order_relaxed)) return;
+    ChooseLoan({.jobs = queue.View()}, limits, worker.loan_bench.choice);
+    TakeChosen(worker.loan_bench);
+  }
+  const bool ran = !worker.loan_bench.jobs.empty();
+  const bool came_through = RunBench(worker.loan_bench, *worker.loan_runner, nullptr);
+  if (ran) StepEnded(came_through);
 }
 
 void Scheduler::Impl::RunProbe(std::size_t index) {
@@ -186,6 +365,7 @@ void Scheduler::Impl::StepEnded(bool came_through) {
     if (failed.load(std::memory_order_relaxed)) return;
     failed.store(true, std::memory_order_relaxed);
     probe_at = Clock::now();
+    changes.fetch_add(1, std::memory_order_release);
   }
   // A waiting worker must not sleep through the probes.
   wake.notify_all();
@@ -214,16 +394,23 @@ void Scheduler::Submit(Job job) {
     return;
   }
   job.submitted = Clock::now();
+  const std::size_t tokens = job.ids.size();
   bool queued = false;
   bool stopping = false;
+  int wakes = 0;
   {
     const std::lock_guard lock(impl_->mutex);
     stopping = impl_->stopping;
     queued = !stopping && impl_->queue.TryPush(job);
-    if (queued) impl_->metrics.queue_size.Set(static_cast<double>(impl_->queue.size()));
+    if (queued) {
+      impl_->Changed();
+      impl_->changes.fetch_add(1, std::memory_order_release);
+      // All who may share the step at once, so that none waits for another to be woken.
+      wakes = std::min(impl_->idle, LanesWorth(tokens, impl_->limits));
+    }
   }
   if (queued) {
-    impl_->wake.notify_one();
+    for (int i = 0; i < wakes; ++i) impl_->wake.notify_one();
   } else {
     Answer(job, stopping ? CancelledError() : OverloadedError());
   }
@@ -231,7 +418,8 @@ void Scheduler::Submit(Job job) {
 
 EngineHealth Scheduler::Health() const {
   if (impl_->progress.AnyLost()) return {.healthy = false, .reason = "a compute thread ended"};
-  if (impl_->progress.AnyBusyFor(impl_->options.stall_after, Clock::now())) {
+  if (impl_->progress.AnyBusyFor(impl_->stall_after.load(std::memory_order_relaxed),
+                                 Clock::now())) {
     return {.healthy = false, .reason = "a step does not end"};
   }
   if (impl_->failed.load(std::memory_order_relaxed)) {
@@ -240,15 +428,25 @@ EngineHealth Scheduler::Health() const {
   return {};
 }
 
+std::chrono::milliseconds Scheduler::DeriveStallAfter() {
+  const std::chrono::nanoseconds longest(impl_->longest_step_ns.load(std::memory_order_relaxed));
+  const std::chrono::milliseconds limit = StallAfter(longest);
+  impl_->stall_after.store(limit, std::memory_order_relaxed);
+  return limit;
+}
+
 std::int64_t Scheduler::output_size() const { return impl_->model.output_size(); }
 
 std::size_t Scheduler::ResidentBytes(const Model& model, const SchedulerOptions& options) {
   const std::size_t row = static_cast<std::size_t>(model.output_size()) * sizeof(float);
-  const std::size_t lists = options.queue_capacity * (sizeof(Job) + sizeof(std::size_t));
+  // Two benches.
+  const std::size_t lists = 2 * options.queue_capacity * (sizeof(Job) + 2 * sizeof(std::size_t));
+  const std::size_t loans =
+      options.short_tokens > 0 ? StepRunner::ResidentBytes(model, LoanLimits(options)) : 0;
   // What is touched of a thread's stack, not what is reserved.
   constexpr std::size_t kStack = std::size_t{64} << 10U;
   return static_cast<std::size_t>(options.workers) *
-             (StepRunner::ResidentBytes(model, options.step) + lists + kStack) +
+             (StepRunner::ResidentBytes(model, options.step) + loans + lists + kStack) +
          JobQueue::ResidentBytes(options.queue_capacity) + options.queue_capacity * row;
 }
 

@@ -4,78 +4,27 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <future>
-#include <memory>
 #include <mutex>
-#include <optional>
 #include <set>
 #include <thread>
 
-#include "engine/test_model.h"
+#include "engine/scheduler_test_support.h"
 
 namespace embd {
 namespace {
 
 using namespace std::chrono_literals;
 
+using testing::Answer;
+using testing::Becomes;
 using testing::Gate;
 using ::testing::HasSubstr;
+using testing::JobOf;
+using testing::KindOf;
+using testing::Options;
+using testing::SchedulerTest;
+using testing::Submit;
 using testing::TestModel;
-
-using Answer = std::future<Result<JobResult>>;
-
-Job JobOf(std::vector<std::uint32_t> ids) {
-  Job job;
-  job.type_ids.assign(ids.size(), 0);
-  job.ids = std::move(ids);
-  return job;
-}
-
-Answer Submit(Scheduler& scheduler, Job job) {
-  auto promise = std::make_shared<std::promise<Result<JobResult>>>();
-  Answer answer = promise->get_future();
-  job.done = [promise](Result<JobResult> result) { promise->set_value(std::move(result)); };
-  scheduler.Submit(std::move(job));
-  return answer;
-}
-
-Answer Submit(Scheduler& scheduler, std::vector<std::uint32_t> ids) {
-  return Submit(scheduler, JobOf(std::move(ids)));
-}
-
-std::optional<ErrorKind> KindOf(Answer& answer) {
-  const Result<JobResult> result = answer.get();
-  if (result) return std::nullopt;
-  return result.error().kind;
-}
-
-// Waits until the health is as expected; false when that takes absurdly long.
-bool Becomes(const Scheduler& scheduler, bool healthy) {
-  for (int i = 0; i < 30'000; ++i) {
-    if (scheduler.Health().healthy == healthy) return true;
-    std::this_thread::sleep_for(1ms);
-  }
-  return false;
-}
-
-SchedulerOptions Options(int workers) {
-  return {.workers = workers,
-          .step = {.max_tokens = 64, .max_sequences = 8, .max_sequence_tokens = 32},
-          .queue_capacity = 1000,
-          .probe_every = 5ms};
-}
-
-class SchedulerTest : public ::testing::Test {
- protected:
-  // Makes every step of the model wait at the gate.
-  void CloseGate() {
-    model_.on_run = [this](const PackedBatch&) { gate_.Wait(); };
-  }
-
-  Gate gate_;
-  TestModel model_;
-  Metrics metrics_{32};
-};
 
 TEST_F(SchedulerTest, AnswersEveryJobOfManySubmittersWithItsOwnRow) {
   model_.on_run = [](const PackedBatch& batch) {

@@ -1,5 +1,6 @@
 #include "engine/step_runner.h"
 
+#include <algorithm>
 #include <bit>
 #include <exception>
 #include <utility>
@@ -48,11 +49,14 @@ void Answer(Job& job, Result<JobResult> result) noexcept {
   }
 }
 
-StepRunner::StepRunner(const Model& model, const StepLimits& limits, Metrics& metrics)
+StepRunner::StepRunner(const Model& model, const StepRunnerOptions& options, Metrics& metrics)
     : model_(model),
       metrics_(metrics),
-      activations_(model.ActivationBytes(limits)),
-      scratch_(model.ScratchBytes(limits)) {
+      patience_(options.patience),
+      group_(options.most_lanes),
+      activations_(model.ActivationBytes(options.limits)),
+      scratch_(model.ScratchBytes(options.limits)) {
+  const StepLimits& limits = options.limits;
   const auto tokens = static_cast<std::size_t>(limits.max_tokens);
   ids_.reserve(tokens);
   type_ids_.reserve(tokens);
@@ -60,25 +64,28 @@ StepRunner::StepRunner(const Model& model, const StepLimits& limits, Metrics& me
   offsets_.reserve(static_cast<std::size_t>(limits.max_sequences) + 1);
 }
 
-bool StepRunner::Run(std::span<Job> jobs) noexcept {
+bool StepRunner::Run(std::span<Job> jobs, BarrierRef pause) noexcept {
   bool ran = false;
   try {
-    ran = RunOrThrow(jobs);
+    ran = RunOrThrow(jobs, pause);
   } catch (...) {
   }
+  group_.Dismiss();
   for (Job& job : jobs) {
     if (job.done) Answer(job, BareError());
   }
   return ran;
 }
 
-bool StepRunner::RunOrThrow(std::span<Job> jobs) {
+bool StepRunner::RunOrThrow(std::span<Job> jobs, const BarrierRef& pause) {
   const Clock::time_point start = Clock::now();
   Pack(jobs);
-  Result<Model::Outputs> outputs = RunModel();
+  Result<Model::Outputs> outputs = RunModel(pause);
   if (outputs) {
+    const Clock::time_point end = Clock::now();
+    NoteDuration(end - start);
     metrics_.tokens_total.Add(ids_.size());
-    AnswerAll(jobs, *outputs, start, Clock::now());
+    AnswerAll(jobs, *outputs, start, end);
     return true;
   }
   if (jobs.size() == 1) {
@@ -86,7 +93,7 @@ bool StepRunner::RunOrThrow(std::span<Job> jobs) {
     return false;
   }
   bool any = false;
-  for (std::size_t i = 0; i < jobs.size(); ++i) any = Run(jobs.subspan(i, 1)) || any;
+  for (std::size_t i = 0; i < jobs.size(); ++i) any = Run(jobs.subspan(i, 1), pause) || any;
   return any;
 }
 
@@ -103,19 +110,33 @@ void StepRunner::Pack(std::span<const Job> jobs) {
   }
 }
 
-Result<Model::Outputs> StepRunner::RunModel() {
+Result<Model::Outputs> StepRunner::RunModel(const BarrierRef& pause) {
   const PackedBatch batch{
       .ids = ids_, .type_ids = type_ids_, .position_ids = position_ids_, .offsets = offsets_};
-  Arena activations(activations_.bytes());
-  Arena scratch(scratch_.bytes());
-  const Lane lane{.index = 0, .count = 1, .barrier = nullptr, .scratch = &scratch};
   try {
-    return model_.Run(batch, activations, lane);
+    return group_.Lead({.model = model_, .batch = batch, .activations = activations_.bytes()},
+                       {.scratch = scratch_.bytes(), .pause = pause}, Patience());
   } catch (const std::exception& exception) {
     return BackendError(exception.what());
   } catch (...) {
     return BackendError("unknown exception");
   }
+}
+
+std::chrono::nanoseconds StepRunner::Patience() const {
+  if (ns_per_token_ == 0) return patience_.most;
+  const double eighth = ns_per_token_ * static_cast<double>(ids_.size()) / 8;
+  return std::clamp(std::chrono::nanoseconds(static_cast<std::int64_t>(eighth)), patience_.least,
+                    patience_.most);
+}
+
+void StepRunner::NoteDuration(Clock::duration took) {
+  const double work = static_cast<double>(std::chrono::nanoseconds(took).count()) * group_.lanes();
+  const double measured = work / static_cast<double>(ids_.size());
+  // Several steps count, since one that was interrupted says little.
+  constexpr double kWeight = 0.2;
+  ns_per_token_ =
+      ns_per_token_ == 0 ? measured : ns_per_token_ + kWeight * (measured - ns_per_token_);
 }
 
 void StepRunner::AnswerAll(std::span<Job> jobs, const Model::Outputs& outputs,
@@ -145,7 +166,7 @@ bool StepRunner::Probe() noexcept {
   position_ids_.assign(1, 0);
   offsets_.assign({0, 1});
   try {
-    return RunModel().ok();
+    return RunModel(nullptr).ok();
   } catch (...) {
     return false;
   }

@@ -66,7 +66,7 @@ class StepRunnerTest : public ::testing::Test {
 
   TestModel model_{3};
   Metrics metrics_{64};
-  StepRunner runner_{model_, kLimits, metrics_};
+  StepRunner runner_{model_, {.limits = kLimits}, metrics_};
   std::vector<Answered> answers_;
 };
 
@@ -154,6 +154,7 @@ TEST_F(StepRunnerTest, SteadyUseAllocatesOnlyTheAnswers) {
   BatchChoice choice;
   choice.take.reserve(8);
   choice.drop.reserve(8);
+  choice.candidates.reserve(8);
   std::vector<Job> taken;
   taken.reserve(8);
   std::vector<Job> dropped;
@@ -164,7 +165,7 @@ TEST_F(StepRunnerTest, SteadyUseAllocatesOnlyTheAnswers) {
     for (std::uint32_t i = 0; i < 8; ++i) jobs.push_back(JobOf({i, i, i}, answers[i]));
     const std::size_t before = testing::ThreadAllocations();
     for (Job& job : jobs) ASSERT_TRUE(queue.TryPush(job));
-    ChooseBatch(queue.View(), {.max_tokens = 64, .max_sequences = 8}, /*idle_workers=*/0, choice);
+    ChooseBatch({.jobs = queue.View()}, {.max_tokens = 64, .max_sequences = 8}, choice);
     queue.Take(choice, taken, dropped);
     ASSERT_TRUE(runner_.Run(taken));
     const std::size_t after = testing::ThreadAllocations();

@@ -51,8 +51,13 @@ class TestModel final : public Model {
 
   explicit TestModel(std::int64_t columns = 4) : columns_(columns) {}
 
-  // Called at the start of every step, on the compute thread. Set it before the first step.
+  // Called at the start of every step, on the thread of its first lane. Set it before the first
+  // step, as the others.
   std::function<void(const PackedBatch&)> on_run;
+  // Called by every lane at the start of every step.
+  std::function<void(const Lane&)> on_lane;
+  // Called by every lane after the first of the two times that the lanes of a step meet.
+  std::function<void(const PackedBatch&, const Lane&)> on_middle;
 
   int runs() const { return runs_.load(); }
 
@@ -72,12 +77,18 @@ class TestModel final : public Model {
   std::size_t ScratchBytes(const StepLimits&) const override { return Arena::FloatsBytes(16); }
 
   Outputs Run(const PackedBatch& batch, Arena& activations, const Lane& lane) const override {
-    ++runs_;
-    if (on_run) on_run(batch);
+    if (lane.index == 0) {
+      ++runs_;
+      if (on_run) on_run(batch);
+    }
+    if (on_lane) on_lane(lane);
     lane.scratch->Floats(16)[0] = 1;
     const MatrixView pooled = activations.Matrix(batch.sequences(), columns_);
     const MatrixView tokens = activations.Matrix(batch.tokens(), columns_);
-    for (std::int64_t s = 0; s < batch.sequences(); ++s) {
+    lane.Sync();
+    if (on_middle) on_middle(batch, lane);
+    const Lane::Range mine = lane.Share(batch.sequences());
+    for (std::int64_t s = mine.begin; s < mine.end; ++s) {
       const std::uint32_t begin = batch.offsets[static_cast<std::size_t>(s)];
       const std::uint32_t end = batch.offsets[static_cast<std::size_t>(s) + 1];
       const auto ids = batch.ids.subspan(begin, end - begin);
@@ -91,12 +102,14 @@ class TestModel final : public Model {
         }
       }
     }
+    lane.Sync();
     return {.pooled = pooled, .tokens = tokens};
   }
 
  private:
   static float Addend(std::span<const std::uint32_t> ids) {
     for (const std::uint32_t id : ids) {
+      // On whichever lane has the sequence.
       if (id == kPoison) throw std::runtime_error("poison");
       if (id == kNotANumber) return std::numeric_limits<float>::quiet_NaN();
       if (id == kInfinite) return std::numeric_limits<float>::infinity();
