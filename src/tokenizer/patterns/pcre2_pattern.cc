@@ -24,6 +24,8 @@ namespace {
 // that does not do, it starts over with four times as much, which is then counted.
 constexpr std::size_t kFirstWindow = 64;
 constexpr std::uint32_t kFirstLimit = 512;
+// A step that compares with what a group has matched may take as long as that is.
+constexpr std::uint32_t kFirstLimitWithReferences = 64;
 constexpr std::uint32_t kHeapLimitKib = 64 << 10;
 
 template <auto Free>
@@ -82,6 +84,8 @@ class Pcre2Pattern::Engine {
 
   const pcre2_code* code() const { return code_.get(); }
   bool CanStartWith(std::uint32_t unit) const { return first_[std::min<std::uint32_t>(unit, 255)]; }
+  // Of characters to groups; then the subject is made of characters, not symbols.
+  bool has_references() const { return !map_; }
   bool can_be_empty() const { return can_be_empty_; }
 
   Subject Prepare(std::string_view text) const {
@@ -129,8 +133,9 @@ namespace {
 // One search through one text, within a budget of steps.
 class Search {
  public:
-  Search(const pcre2_code* code, const Subject& subject)
+  Search(const pcre2_code* code, bool has_references, const Subject& subject)
       : code_(code),
+        has_references_(has_references),
         subject_(subject),
         data_(pcre2_match_data_create(1, nullptr)),
         context_(pcre2_match_context_create(nullptr)),
@@ -143,7 +148,7 @@ class Search {
   // Matches what starts at `begin`; `end` is where a match ends.
   Outcome MatchAt(std::size_t begin, std::size_t& end) {
     std::size_t window = kFirstWindow;
-    std::uint32_t limit = kFirstLimit;
+    std::uint32_t limit = has_references_ ? kFirstLimitWithReferences : kFirstLimit;
     std::uint32_t options = 0;
     if (!data_ || !context_) return Outcome::kTooMuch;
     for (;;) {
@@ -158,11 +163,12 @@ class Search {
         return Outcome::kMatch;
       }
       if (rc == PCRE2_ERROR_NOMATCH) return Outcome::kNoMatch;
+      const std::int64_t longest = has_references_ ? static_cast<std::int64_t>(window) : 1;
       if (rc == PCRE2_ERROR_PARTIAL) {
-        steps_left_ -= static_cast<std::int64_t>(window);
+        steps_left_ -= has_references_ ? limit * longest : static_cast<std::int64_t>(window);
         window *= 4;
       } else if (rc == PCRE2_ERROR_MATCHLIMIT) {
-        steps_left_ -= limit;
+        steps_left_ -= limit * longest;
         limit *= 4;
       } else if (rc == PCRE2_ERROR_JIT_STACKLIMIT && options == 0) {
         options = PCRE2_NO_JIT;  // it takes memory instead
@@ -175,6 +181,7 @@ class Search {
 
  private:
   const pcre2_code* code_;
+  bool has_references_;
   const Subject& subject_;
   MatchData data_;
   MatchContext context_;
@@ -191,7 +198,7 @@ Pcre2Pattern::~Pcre2Pattern() = default;
 Result<void> Pcre2Pattern::FindAll(std::string_view text, std::vector<ByteRange>& matches) const {
   if (text.empty()) return {};
   const Subject subject = engine_->Prepare(text);
-  Search search(engine_->code(), subject);
+  Search search(engine_->code(), engine_->has_references(), subject);
   std::optional<std::size_t> last_end;
   for (std::size_t begin = 0; begin <= subject.size();) {
     std::size_t end = begin;
