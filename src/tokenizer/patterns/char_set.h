@@ -10,6 +10,7 @@ namespace embd {
 struct CharRange {
   char32_t first;
   char32_t last;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check takes a comparison's 0 for a pointer
   auto operator<=>(const CharRange&) const = default;
 };
 
@@ -44,6 +45,7 @@ class CharSet {
   bool Contains(char32_t c) const;
   bool empty() const { return ranges_.empty(); }
   std::span<const CharRange> ranges() const { return ranges_; }
+  // NOLINTNEXTLINE(modernize-use-nullptr)
   auto operator<=>(const CharSet&) const = default;
 
  private:
