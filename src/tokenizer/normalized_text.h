@@ -10,6 +10,12 @@
 
 namespace embd {
 
+// A character on its way through a normalizer, with the change that TextRewriter::Put takes.
+struct ChangedChar {
+  char32_t scalar = 0;
+  std::int64_t change = 0;
+};
+
 // A text on its way from the original to the model: what the normalizers, and some pre-tokenizers,
 // have made of it. Nobody asks for offsets most of the time: then `tracked` is false and `origins`
 // empty. Otherwise `origins` has one entry per byte of `text`: the bytes of the original (counted
@@ -18,6 +24,10 @@ struct NormalizedText {
   std::string text;
   std::vector<ByteRange> origins;
   bool tracked = false;
+
+  // Room for normalizers to work in, reused from text to text.
+  std::vector<ChangedChar> changes;
+  std::vector<ByteRange> matches;
 
   // Starts over as an exact copy of `original`.
   void Assign(std::string_view original, bool track);

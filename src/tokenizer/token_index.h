@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -34,11 +35,17 @@ class TokenIndex {
   std::size_t resident_bytes() const { return slots_.capacity() * sizeof(slots_[0]); }
 
  private:
+  // Nine bits of the hash, above those of an id, which save most comparisons of texts. Never all
+  // ones, as they are in kNone.
+  static std::uint32_t Tag(std::uint64_t hash) {
+    constexpr std::uint64_t kLargest = kNone / (kMaxTokenId + 1) - 1;
+    return static_cast<std::uint32_t>(std::min(hash >> 55, kLargest)) * (kMaxTokenId + 1);
+  }
   // Where `token` is or would be.
-  std::size_t SlotOf(std::string_view token) const;
+  std::size_t SlotOf(std::string_view token, std::uint64_t hash) const;
 
   const Vocabulary* vocabulary_ = nullptr;
-  std::vector<std::uint32_t> slots_;  // ids; a power of two of them, at most half taken
+  std::vector<std::uint32_t> slots_;  // tags and ids; a power of two of them, at most half taken
   std::size_t duplicates_ = 0;
 };
 

@@ -68,6 +68,8 @@ struct Bits {
 
   void Set(std::uint32_t i) { words[i >> 6] |= std::uint64_t{1} << (i & 63); }
 
+  bool Has(std::uint32_t i) const { return (words[i >> 6] >> (i & 63) & 1) != 0; }
+
   // The set of all i ^ label: bits change places within words, then words do.
   Bits Moved(std::uint8_t label) const {
     constexpr std::uint64_t kLowHalves[] = {0x5555555555555555, 0x3333333333333333,
@@ -167,6 +169,7 @@ class Trie::Builder {
 
   // The lowest base within the block for which all labels lead to free units, or 0.
   static std::uint32_t FindBase(const Block& block, std::span<const std::uint8_t> labels) {
+    if (labels.size() == 1) return FindBase(block, labels[0]);
     Bits taken = block.used_bases;
     for (const std::uint8_t label : labels) {
       const Bits moved = block.used_units.Moved(label);
@@ -175,6 +178,17 @@ class Trie::Builder {
     for (std::uint32_t w = 0; w < taken.words.size(); ++w) {
       if (~taken.words[w] == 0) continue;
       return w * 64 + static_cast<std::uint32_t>(std::countr_one(taken.words[w]));
+    }
+    return 0;
+  }
+
+  // Some base for one label, as most nodes have it.
+  static std::uint32_t FindBase(const Block& block, std::uint32_t label) {
+    for (std::uint32_t w = 0; w < block.used_units.words.size(); ++w) {
+      for (std::uint64_t free = ~block.used_units.words[w]; free != 0; free &= free - 1) {
+        const std::uint32_t unit = w * 64 + static_cast<std::uint32_t>(std::countr_zero(free));
+        if (!block.used_bases.Has(unit ^ label)) return unit ^ label;
+      }
     }
     return 0;
   }

@@ -12,7 +12,22 @@ namespace embd {
 namespace {
 
 void SortMarks(std::vector<ChangedChar>& chars, std::size_t begin) {
-  if (chars.size() - begin < 2) return;
+  const std::size_t count = chars.size() - begin;
+  if (count < 2) return;
+  constexpr std::size_t kFew = 16;
+  if (count <= kFew) {
+    for (std::size_t i = begin + 1; i < chars.size(); ++i) {
+      const ChangedChar mark = chars[i];
+      std::size_t to = i;
+      for (; to > begin &&
+             unicode::CombiningRank(chars[to - 1].scalar) > unicode::CombiningRank(mark.scalar);
+           --to) {
+        chars[to] = chars[to - 1];
+      }
+      chars[to] = mark;
+    }
+    return;
+  }
   std::stable_sort(chars.begin() + static_cast<std::ptrdiff_t>(begin), chars.end(),
                    [](const ChangedChar& a, const ChangedChar& b) {
                      return unicode::CombiningRank(a.scalar) < unicode::CombiningRank(b.scalar);
@@ -21,9 +36,8 @@ void SortMarks(std::vector<ChangedChar>& chars, std::size_t begin) {
 
 }  // namespace
 
-std::vector<ChangedChar> DecomposedChars(std::string_view text, Decomposition form) {
-  std::vector<ChangedChar> chars;
-  chars.reserve(text.size());
+void DecomposeInto(std::string_view text, Decomposition form, std::vector<ChangedChar>& chars) {
+  chars.clear();
   std::size_t run = 0;  // where the run of characters since the last starter begins
   const auto add = [&](char32_t c, std::int64_t change) {
     if (unicode::CombiningRank(c) == 0) {
@@ -44,13 +58,12 @@ std::vector<ChangedChar> DecomposedChars(std::string_view text, Decomposition fo
     for (std::size_t i = 0; i < parts.size(); ++i) add(parts[i], i == 0 ? 0 : 1);
   }
   SortMarks(chars, std::min(run, chars.size()));
-  return chars;
 }
 
 void Decompose(NormalizedText& text, NormalizedText& spare, Decomposition form) {
-  const std::vector<ChangedChar> chars = DecomposedChars(text.text, form);
+  DecomposeInto(text.text, form, spare.changes);
   TextRewriter rewriter(text, spare);
-  for (const ChangedChar& c : chars) rewriter.Put(c.scalar, c.change);
+  for (const ChangedChar& c : spare.changes) rewriter.Put(c.scalar, c.change);
   rewriter.Finish();
 }
 

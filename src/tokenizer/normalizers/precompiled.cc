@@ -107,7 +107,10 @@ std::optional<std::string_view> Precompiled::Find(std::string_view text) const {
 // the source itself, and on none at the start; the origins of what follows show it.
 class Precompiled::Output {
  public:
-  Output(NormalizedText& text, NormalizedText& spare) : text_(text), rewriter_(text, spare) {}
+  Output(NormalizedText& text, NormalizedText& spare)
+      : text_(text), rewriter_(text, spare), changes_(spare.changes) {
+    changes_.clear();
+  }
 
   std::size_t position() const { return position_; }
 
@@ -149,7 +152,7 @@ class Precompiled::Output {
   NormalizedText& text_;
   TextRewriter rewriter_;
   std::size_t position_ = 0;
-  std::vector<ChangedChar> changes_;
+  std::vector<ChangedChar>& changes_;
 };
 
 bool Precompiled::ReplacePart(std::string_view part, Output& output) const {

@@ -14,7 +14,8 @@ Replace::Replace(std::unique_ptr<TextPattern> pattern, std::string content)
     : pattern_(std::move(pattern)), content_(std::move(content)) {}
 
 Result<void> Replace::Normalize(NormalizedText& text, NormalizedText& spare) const {
-  std::vector<ByteRange> matches;
+  std::vector<ByteRange>& matches = spare.matches;
+  matches.clear();
   if (Result<void> done = pattern_->FindAll(text.text, matches); !done) return done;
   if (matches.empty()) return {};
   TextRewriter rewriter(text, spare);

@@ -11,38 +11,27 @@
 namespace embd {
 namespace {
 
-// Puts starters and the marks after them together again. Changes add up so that a composed
-// character stands for all that it was made of, as in the reference.
-void ComposeInto(const std::vector<ChangedChar>& chars, TextRewriter& rewriter) {
-  std::optional<ChangedChar> starter;
-  std::vector<ChangedChar> waiting;  // marks after it that did not compose
-  const auto flush = [&] {
-    if (starter) rewriter.Put(starter->scalar, starter->change);
-    for (const ChangedChar& mark : waiting) rewriter.Put(mark.scalar, mark.change);
-    waiting.clear();
-  };
-  for (const ChangedChar& c : chars) {
+// Puts starters and the marks after them together again, in place. Changes add up so that a
+// composed character stands for all that it was made of, as in the reference.
+void ComposeInPlace(std::vector<ChangedChar>& chars) {
+  std::optional<std::size_t> starter;  // the last one
+  std::size_t count = 0;               // characters that stay so far
+  for (const ChangedChar c : chars) {
     const std::uint8_t rank = unicode::CombiningRank(c.scalar);
-    if (!starter) {
-      if (rank != 0) {
-        rewriter.Put(c.scalar, c.change);
-      } else {
-        starter = c;
+    if (starter) {
+      const bool blocked =
+          *starter + 1 < count && unicode::CombiningRank(chars[count - 1].scalar) >= rank;
+      ChangedChar& first = chars[*starter];
+      const char32_t composed = blocked ? 0 : unicode::Compose(first.scalar, c.scalar);
+      if (composed != 0) {
+        first = {composed, first.change + c.change - 1};
+        continue;
       }
-      continue;
     }
-    const bool blocked = !waiting.empty() && unicode::CombiningRank(waiting.back().scalar) >= rank;
-    const char32_t composed = blocked ? 0 : unicode::Compose(starter->scalar, c.scalar);
-    if (composed != 0) {
-      starter = {composed, starter->change + c.change - 1};
-    } else if (rank == 0) {
-      flush();
-      starter = c;
-    } else {
-      waiting.push_back(c);
-    }
+    if (rank == 0) starter = count;
+    chars[count++] = c;
   }
-  flush();
+  chars.resize(count);
 }
 
 }  // namespace
@@ -86,9 +75,10 @@ Result<void> UnicodeForm::Normalize(NormalizedText& text, NormalizedText& spare)
     Decompose(text, spare, decomposition_);
     return {};
   }
-  const std::vector<ChangedChar> chars = DecomposedChars(text.text, decomposition_);
+  DecomposeInto(text.text, decomposition_, spare.changes);
+  ComposeInPlace(spare.changes);
   TextRewriter rewriter(text, spare);
-  ComposeInto(chars, rewriter);
+  for (const ChangedChar& c : spare.changes) rewriter.Put(c.scalar, c.change);
   rewriter.Finish();
   return {};
 }
