@@ -8,22 +8,14 @@
 
 #include "tokenizer/byte_level_alphabet.h"
 #include "tokenizer/models/model_scratch.h"
+#include "tokenizer/models/word_start.h"
 #include "unicode/utf8.h"
 
 namespace embd {
 namespace {
 
-constexpr std::size_t kShortWord = 24;  // symbols; above, a queue is faster
-
 void AddSymbol(ModelScratch& scratch, std::uint32_t id, std::uint32_t length) {
-  const auto place = static_cast<std::int32_t>(scratch.symbols.size());
-  if (place > 0) scratch.symbols.back().next = place;
-  scratch.symbols.push_back({id, length, place - 1, -1});
-}
-
-// The first candidate of a heap is the one with the lowest rank, then the leftmost.
-bool ComesLater(const ModelScratch::Candidate& a, const ModelScratch::Candidate& b) {
-  return a.rank != b.rank ? a.rank > b.rank : a.position > b.position;
+  scratch.symbols.push_back({id, length});
 }
 
 }  // namespace
@@ -56,6 +48,7 @@ Bpe::Bpe(const JsonValue& json, Vocabulary vocabulary)
     fallback_[byte] = index_.Find(fmt::format("<0x{:02X}>", byte));
   }
   ReadMerges(json.Get("merges"));
+  word_start_ = WordStart();
   for (const std::uint64_t part :
        {HashBytes(continuing_prefix_), HashBytes(end_suffix_), std::uint64_t{unknown_},
         std::uint64_t{fuse_unknown_}, std::uint64_t{byte_fallback_}, std::uint64_t{ignore_merges_},
@@ -148,12 +141,34 @@ bool Bpe::ReadBytes() {
   return true;
 }
 
+// Pieces of a merged token that stand before the character in another place would show in the
+// token's text, provided that each symbol is spelt like a token, other than as that character.
+std::string Bpe::WordStart() const {
+  if (ignore_merges_ || !continuing_prefix_.empty() || !end_suffix_.empty()) return {};
+  if (unknown_ == TokenIndex::kNone) return {};
+  std::string start = FindWordStart(vocabulary_);
+  const bool known = !start.empty() && index_.Find(start) != TokenIndex::kNone;
+  return known && !vocabulary_.Text(unknown_).ends_with(start) ? start : std::string();
+}
+
 Result<void> Bpe::Tokenize(std::string_view text, std::span<const Piece> words,
                            ModelScratch& scratch, std::vector<Token>& out) const {
-  return TokenizeCached(text, words, fingerprint_, scratch.word_cache, out,
-                        [&](std::string_view word, std::uint32_t begin) {
-                          return TokenizeWord(word, begin, scratch, out);
-                        });
+  scratch.word_cache.BelongTo(fingerprint_);
+  const auto tokenize = [&](std::string_view word, std::uint32_t begin) {
+    return TokenizeWord(word, begin, scratch, out);
+  };
+  for (const Piece& piece : words) {
+    for (std::uint32_t begin = piece.begin; begin < piece.end;) {
+      std::string_view word = text.substr(begin, piece.end - begin);
+      if (!word_start_.empty() && word.size() > WordCache::kMaxWordBytes) {
+        word = word.substr(0, UpToWordStart(word, word_start_));
+      }
+      Result<void> done = TokenizeCached(word, begin, scratch.word_cache, out, tokenize);
+      if (!done) return done;
+      begin += static_cast<std::uint32_t>(word.size());
+    }
+  }
+  return {};
 }
 
 Result<void> Bpe::TokenizeWord(std::string_view word, std::uint32_t begin, ModelScratch& scratch,
@@ -171,16 +186,9 @@ Result<void> Bpe::TokenizeWord(std::string_view word, std::uint32_t begin, Model
   } else if (Result<void> done = StartWithChars(word, scratch); !done) {
     return done;
   }
-  if (scratch.symbols.size() <= kShortWord) {
-    MergeShort(scratch);
-  } else {
-    MergeLong(scratch);
-  }
-  for (const ModelScratch::Symbol& symbol : scratch.symbols) {
-    if (symbol.length == 0) continue;
-    out.push_back({symbol.id, {begin, begin + symbol.length}});
-    begin += symbol.length;
-  }
+  const MergeTexts texts =
+      continuing_prefix_.empty() ? MergeTexts::kConcatenated : MergeTexts::kWithoutPrefix;
+  MergeSymbols(merges_, texts, scratch.symbols, begin, scratch.merging, out);
   return {};
 }
 
@@ -192,14 +200,15 @@ void Bpe::StartWithBytes(std::string_view word, ModelScratch& scratch) const {
 
 Result<void> Bpe::StartWithChars(std::string_view word, ModelScratch& scratch) const {
   std::optional<Unknown> unknown;
-  std::string affixed;
+  std::string& affixed = scratch.spelling;
   for (std::size_t at = 0; at < word.size();) {
     const std::uint32_t length = unicode::DecodeValid(word.data() + at).length;
     std::string_view spelling = word.substr(at, length);
     const bool prefix = at > 0 && !continuing_prefix_.empty();
     const bool suffix = at + length == word.size() && !end_suffix_.empty();
     if (prefix || suffix) {
-      affixed = prefix ? continuing_prefix_ : "";
+      affixed.clear();
+      if (prefix) affixed += continuing_prefix_;
       affixed += spelling;
       if (suffix) affixed += end_suffix_;
       spelling = affixed;
@@ -240,70 +249,6 @@ Result<void> Bpe::AddChar(std::string_view spelling, std::uint32_t length,
   if (unknown) AddSymbol(scratch, unknown->id, unknown->length);
   unknown = {unknown_, length};
   return {};
-}
-
-void Bpe::MergeShort(ModelScratch& scratch) const {
-  std::vector<ModelScratch::Symbol>& symbols = scratch.symbols;
-  std::array<MergeTable::Merge, kShortWord> merges;
-  std::size_t count = symbols.size();
-  const auto look = [&](std::size_t i) {
-    merges[i] =
-        i + 1 < count ? merges_.Find(symbols[i].id, symbols[i + 1].id) : MergeTable::Merge{};
-  };
-  for (std::size_t i = 0; i < count; ++i) look(i);
-  while (count > 1) {
-    std::size_t best = 0;
-    for (std::size_t i = 1; i + 1 < count; ++i) {
-      if (merges[i].rank < merges[best].rank) best = i;
-    }
-    if (merges[best].rank == MergeTable::kNone) break;
-    symbols[best].id = merges[best].merged;
-    symbols[best].length += symbols[best + 1].length;
-    for (std::size_t i = best + 1; i + 1 < count; ++i) {
-      symbols[i] = symbols[i + 1];
-      merges[i] = merges[i + 1];
-    }
-    --count;
-    look(best);
-    if (best > 0) look(best - 1);
-  }
-  symbols.resize(count);
-}
-
-void Bpe::MergeLong(ModelScratch& scratch) const {
-  std::vector<ModelScratch::Symbol>& symbols = scratch.symbols;
-  std::vector<ModelScratch::Candidate>& queue = scratch.candidates;
-  queue.clear();
-  const auto consider = [&](std::int32_t left, std::int32_t right) {
-    if (left < 0 || right < 0) return false;
-    const MergeTable::Merge merge = merges_.Find(symbols[static_cast<std::size_t>(left)].id,
-                                                 symbols[static_cast<std::size_t>(right)].id);
-    if (merge.rank == MergeTable::kNone) return false;
-    queue.push_back({merge.rank, static_cast<std::uint32_t>(left), merge.merged});
-    return true;
-  };
-  for (std::int32_t i = 0; i + 1 < static_cast<std::int32_t>(symbols.size()); ++i) {
-    consider(i, i + 1);
-  }
-  std::make_heap(queue.begin(), queue.end(), ComesLater);
-  while (!queue.empty()) {
-    std::pop_heap(queue.begin(), queue.end(), ComesLater);
-    const ModelScratch::Candidate top = queue.back();
-    queue.pop_back();
-    ModelScratch::Symbol& left = symbols[top.position];
-    if (left.length == 0 || left.next < 0) continue;
-    ModelScratch::Symbol& right = symbols[static_cast<std::size_t>(left.next)];
-    const MergeTable::Merge merge = merges_.Find(left.id, right.id);
-    if (merge.rank == MergeTable::kNone || merge.merged != top.merged) continue;  // outdated
-    left.id = top.merged;
-    left.length += right.length;
-    left.next = right.next;
-    right.length = 0;
-    const auto here = static_cast<std::int32_t>(top.position);
-    if (left.next >= 0) symbols[static_cast<std::size_t>(left.next)].previous = here;
-    if (consider(left.previous, here)) std::push_heap(queue.begin(), queue.end(), ComesLater);
-    if (consider(here, left.next)) std::push_heap(queue.begin(), queue.end(), ComesLater);
-  }
 }
 
 std::optional<std::uint32_t> Bpe::TokenToId(std::string_view token) const {

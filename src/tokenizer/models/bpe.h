@@ -37,6 +37,9 @@ class Bpe : public Model {
   void AddMerge(const JsonValue& place, std::uint32_t rank, std::string_view left,
                 std::string_view right);
 
+  // Where merges never reach across, if there is such a character; what FindWordStart needs to be
+  // true of characters is true of the symbols that stand for them.
+  std::string WordStart() const;
   Result<void> TokenizeWord(std::string_view word, std::uint32_t begin, ModelScratch& scratch,
                             std::vector<Token>& out) const;
   // Fills scratch.symbols with the characters, or bytes, of the word.
@@ -46,9 +49,6 @@ class Bpe : public Model {
   // is kept back in `unknown`, to be fused with the next.
   Result<void> AddChar(std::string_view spelling, std::uint32_t length,
                        std::optional<Unknown>& unknown, ModelScratch& scratch) const;
-  // Does all merges: by looking at all neighbours again for short words, with a queue for others.
-  void MergeShort(ModelScratch& scratch) const;
-  void MergeLong(ModelScratch& scratch) const;
 
   Vocabulary vocabulary_;
   TokenIndex index_;
@@ -60,6 +60,8 @@ class Bpe : public Model {
   bool fuse_unknown_ = false;
   bool byte_fallback_ = false;
   bool ignore_merges_ = false;
+  // Where long words, mostly whole texts, are cut: no merge reaches across. Or empty.
+  std::string word_start_;
   std::uint64_t fingerprint_ = 1;  // of everything that decides about tokens
 
   std::array<std::uint32_t, 256> fallback_{};  // ids of <0x00>...<0xFF>, or kNone

@@ -7,6 +7,30 @@
 
 namespace embd {
 
+namespace {
+
+template <typename T>
+bool SameWords(const char* a, const char* b, std::size_t size) {
+  const auto load = [](const char* p) {
+    T value = 0;
+    std::memcpy(&value, p, sizeof(value));
+    return value;
+  };
+  for (std::size_t at = 0; at + sizeof(T) < size; at += sizeof(T)) {
+    if (load(a + at) != load(b + at)) return false;
+  }
+  return load(a + size - sizeof(T)) == load(b + size - sizeof(T));
+}
+
+// memcmp for short strings, in place.
+bool SameBytes(const char* a, const char* b, std::size_t size) {
+  if (size >= 8) return SameWords<std::uint64_t>(a, b, size);
+  if (size >= 4) return SameWords<std::uint32_t>(a, b, size);
+  return SameWords<std::uint8_t>(a, b, size);
+}
+
+}  // namespace
+
 void WordCache::BelongTo(std::uint64_t owner) {
   if (owner == owner_ && !entries_.empty()) return;
   entries_.assign(kEntries, Entry{});
@@ -15,8 +39,7 @@ void WordCache::BelongTo(std::uint64_t owner) {
 
 WordCache::Entry& WordCache::Lookup(std::string_view word, bool& hit) {
   Entry& entry = entries_[HashBytes(word) % kEntries];
-  hit =
-      entry.length == word.size() && std::memcmp(entry.word.data(), word.data(), word.size()) == 0;
+  hit = entry.length == word.size() && SameBytes(entry.word.data(), word.data(), word.size());
   return entry;
 }
 

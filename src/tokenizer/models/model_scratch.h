@@ -2,11 +2,12 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "tokenizer/models/bpe_merge.h"
 #include "tokenizer/segment.h"
 
 namespace embd {
@@ -25,6 +26,9 @@ class WordCache {
     std::array<std::uint32_t, kMaxTokens> ids;
   };
 
+  // Bytes that a cache comes to occupy.
+  static constexpr std::size_t MemoryBytes() { return kEntries * sizeof(Entry); }
+
   // Forgets everything unless it was last used by `owner`, a number that no two models share.
   void BelongTo(std::uint64_t owner);
   // The entry for `word`, of 1 to kMaxWordBytes bytes; `hit` says whether it is the word's own.
@@ -41,54 +45,34 @@ class WordCache {
   std::uint64_t owner_ = 0;
 };
 
-// Appends the tokens of all `words`, through the word cache. `tokenize(word, begin)` appends those
-// of one, a part of the text that starts at `begin`, to the same vector, and returns a
-// Result<void>. `owner` is a number that no two models share.
+// Appends the tokens of `word`, a part of the text that starts at `begin`, through the word cache.
+// `tokenize(word, begin)` appends them to the same vector, and returns a Result<void>.
 template <typename TokenizeWord>
-Result<void> TokenizeCached(std::string_view text, std::span<const Piece> words,
-                            std::uint64_t owner, WordCache& cache, std::vector<Token>& out,
-                            TokenizeWord tokenize) {
-  cache.BelongTo(owner);
-  for (const Piece& piece : words) {
-    const std::string_view word = text.substr(piece.begin, piece.end - piece.begin);
-    if (word.size() > WordCache::kMaxWordBytes) {
-      if (Result<void> done = tokenize(word, piece.begin); !done) return done;
-      continue;
+Result<void> TokenizeCached(std::string_view word, std::uint32_t begin, WordCache& cache,
+                            std::vector<Token>& out, TokenizeWord tokenize) {
+  if (word.empty() || word.size() > WordCache::kMaxWordBytes) return tokenize(word, begin);
+  bool hit = false;
+  WordCache::Entry& entry = cache.Lookup(word, hit);
+  if (hit) {
+    std::uint32_t from = begin;
+    for (std::size_t i = 0; i < entry.count; ++i) {
+      const std::uint32_t end = begin + entry.ends[i];
+      out.push_back({entry.ids[i], {from, end}});
+      from = end;
     }
-    bool hit = false;
-    WordCache::Entry& entry = cache.Lookup(word, hit);
-    if (hit) {
-      std::uint32_t begin = piece.begin;
-      for (std::size_t i = 0; i < entry.count; ++i) {
-        const std::uint32_t end = piece.begin + entry.ends[i];
-        out.push_back({entry.ids[i], {begin, end}});
-        begin = end;
-      }
-      continue;
-    }
-    const std::size_t first = out.size();
-    if (Result<void> done = tokenize(word, piece.begin); !done) return done;
-    WordCache::Store(entry, word, piece.begin, out.data() + first, out.size() - first);
+    return {};
   }
+  const std::size_t first = out.size();
+  if (Result<void> done = tokenize(word, begin); !done) return done;
+  WordCache::Store(entry, word, begin, out.data() + first, out.size() - first);
   return {};
 }
 
 // Buffers of the models, reused from text to text.
 struct ModelScratch {
-  // BPE: the symbols of a word as a doubly linked list, and the merges that may be done.
-  struct Symbol {
-    std::uint32_t id;
-    std::uint32_t length;  // bytes; 0: merged into one before
-    std::int32_t previous;
-    std::int32_t next;
-  };
-  struct Candidate {
-    std::uint32_t rank;
-    std::uint32_t position;
-    std::uint32_t merged;
-  };
-  std::vector<Symbol> symbols;
-  std::vector<Candidate> candidates;
+  std::vector<BpeSymbol> symbols;
+  BpeMergeScratch merging;
+  std::string spelling;  // of a character with its affixes
   WordCache word_cache;
 
   // Unigram: the best way to reach each byte.

@@ -92,6 +92,8 @@ Unigram::Unigram(const JsonValue& json) {
   std::vector<Vocabulary::Entry> entries;
   const PowersOfTen powers = MakePowersOfTen();
   double lowest = std::numeric_limits<double>::infinity();
+  entries.reserve(array.size());
+  scores_.reserve(array.size());
   for (const simdjson::dom::element item : array) {
     simdjson::dom::array pair;
     std::string_view token;
@@ -127,10 +129,16 @@ Unigram::Unigram(const JsonValue& json) {
 
 Result<void> Unigram::Tokenize(std::string_view text, std::span<const Piece> words,
                                ModelScratch& scratch, std::vector<Token>& out) const {
-  return TokenizeCached(text, words, fingerprint_, scratch.word_cache, out,
-                        [&](std::string_view word, std::uint32_t begin) {
-                          return TokenizeWord(word, begin, scratch, out);
-                        });
+  scratch.word_cache.BelongTo(fingerprint_);
+  const auto tokenize = [&](std::string_view word, std::uint32_t begin) {
+    return TokenizeWord(word, begin, scratch, out);
+  };
+  for (const Piece& piece : words) {
+    Result<void> done = TokenizeCached(text.substr(piece.begin, piece.end - piece.begin),
+                                       piece.begin, scratch.word_cache, out, tokenize);
+    if (!done) return done;
+  }
+  return {};
 }
 
 Result<void> Unigram::TokenizeWord(std::string_view word, std::uint32_t begin,
