@@ -95,7 +95,7 @@ double PeakOpsAvx512Vnni() {
 }
 
 // Of products of 8-bit integers; zero as below.
-double PeakInt8Ops(CpuIsa isa) { return isa == CpuIsa::kAvx512Vnni ? PeakOpsAvx512Vnni() : 0; }
+double PeakInt8Ops(CpuIsa isa) { return isa >= CpuIsa::kAvx512Vnni ? PeakOpsAvx512Vnni() : 0; }
 
 // Zero where no such loop is written: the ratio is then left out.
 double PeakFlops(CpuIsa isa) {

@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "model/model_files.h"
 #include "model/model_spec.h"
+#include "model/weight_formats.h"
 #include "model/weight_map.h"
 #include "service/service.h"
 #include "telemetry/metrics.h"
@@ -25,7 +26,8 @@ namespace embd {
 // stand in the order in which start-up makes them; each needs only those above it.
 class Core {
  public:
-  // Throws LoadError or MemoryError. Nothing of the weights is read before the memory plan fits.
+  // Throws LoadError or MemoryError. No weights are loaded before the memory plan fits; for
+  // int8 they are looked at, since the plan depends on them.
   Core(const Options& options, Log& log, StartupClock& clock);
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;
@@ -50,6 +52,7 @@ class Core {
   const std::unique_ptr<const Backend> backend_;
   const Checkpoint checkpoint_;
   const WeightMap weights_;
+  const WeightFormats formats_;
   const Sizing sizing_;
   const MemoryPlan plan_;
   const Loaded loaded_;

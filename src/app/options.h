@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "model/weight_formats.h"
 
 namespace embd {
 
@@ -21,7 +22,6 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 Environment ReadEnvironment(const char* const* entries);
 
 enum class Command : std::uint8_t { kServe, kBench, kTokenize, kDecode, kBenchTokenizer };
-enum class DTypeChoice : std::uint8_t { kFloat32, kFloat16 };
 enum class PoolingChoice : std::uint8_t { kCls, kMean, kSplade, kLastToken };
 
 // Everything the operator can say, checked one by one (not yet against the model). Numbers that are
@@ -30,7 +30,7 @@ struct Options {
   // model
   std::string model_id;
   std::optional<std::string> revision;
-  std::optional<DTypeChoice> dtype;
+  std::optional<WeightPrecision> dtype;
   std::optional<std::string> served_model_name;
   std::optional<PoolingChoice> pooling;
   std::optional<std::string> dense_path;

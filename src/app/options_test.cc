@@ -207,7 +207,7 @@ TEST(Options, EnumsAndSizes) {
   EXPECT_EQ(Good({"--pooling", "last-token"}).pooling, PoolingChoice::kLastToken);
   EXPECT_EQ(Good({"--pooling", "splade"}).pooling, PoolingChoice::kSplade);
   EXPECT_EQ(Good({"--pooling", "cls"}).pooling, PoolingChoice::kCls);
-  EXPECT_EQ(Good({"--dtype", "float16"}).dtype, DTypeChoice::kFloat16);
+  EXPECT_EQ(Good({"--dtype", "float16"}).dtype, WeightPrecision::kFloat16);
   EXPECT_EQ(Good({"--memory-limit", "1500000"}).memory_limit, 1'500'000U);
   EXPECT_EQ(Good({"--memory-limit", "2k"}).memory_limit, 2048U);
   EXPECT_EQ(Good({"--memory-limit", "3M"}).memory_limit, 3U << 20U);
@@ -270,7 +270,7 @@ const BadCase kBadCases[] = {
     {"bool_case", {"--auto-truncate", "True"}, {}, "expected true or false"},
     {"bool_one", {"--auto-truncate=1"}, {}, "expected true or false"},
     {"pooling_underscore", {"--pooling", "last_token"}, {}, "cls, mean, splade, last-token"},
-    {"bfloat16", {"--dtype", "bfloat16"}, {}, "possible values: float16, float32"},
+    {"float64", {"--dtype", "float64"}, {}, "possible values: float16, float32, bfloat16, int8"},
     {"memory_unit", {"--memory-limit", "2T"}, {}, "expected bytes"},
     {"memory_only_unit", {"--memory-limit", "G"}, {}, "expected bytes"},
     {"memory_overflow", {"--memory-limit", "99999999999G"}, {}, "expected bytes"},

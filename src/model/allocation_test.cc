@@ -57,8 +57,9 @@ void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { F
 namespace embd {
 namespace {
 
-int AllocationsOfAStep(std::unique_ptr<const Backend> backend) {
-  const test::LoadedModel loaded(test::GoldenModel("f32"), std::move(backend));
+int AllocationsOfAStep(std::unique_ptr<const Backend> backend,
+                       WeightPrecision precision = WeightPrecision::kFloat32) {
+  const test::LoadedModel loaded(test::GoldenModel("f32"), std::move(backend), precision);
   const test::OwnedBatch batch = test::ReadExpected(test::GoldenModel("f32")).batch;
   const PageBuffer memory(loaded.model.ActivationBytes(batch.limits()));
   const PageBuffer scratch_memory(loaded.model.ScratchBytes(batch.limits()));
@@ -80,7 +81,10 @@ TEST(Allocations, AreCounted) {
 TEST(Allocations, AStepMakesNone) {
   EXPECT_EQ(AllocationsOfAStep(MakeRefBackend()), 0);
   for (const CpuIsa isa : SupportedCpuIsas()) {
-    EXPECT_EQ(AllocationsOfAStep(MakeCpuBackend(isa)), 0) << CpuIsaName(isa);
+    for (const WeightPrecision precision :
+         {WeightPrecision::kFloat32, WeightPrecision::kBFloat16, WeightPrecision::kInt8}) {
+      EXPECT_EQ(AllocationsOfAStep(MakeCpuBackend(isa), precision), 0) << CpuIsaName(isa);
+    }
   }
 }
 

@@ -13,6 +13,8 @@
 namespace embd {
 
 struct ModelSpec;
+struct WeightManifest;
+class WeightFormats;
 
 // A loaded transformer. Immutable, shared by all threads. Owns its prepared weights; reads tables
 // that stay as they are (the embeddings) from the Checkpoint, which must outlive it.
@@ -47,18 +49,22 @@ class Architecture {
   // 0: the model has no token types and does not read them.
   virtual std::int64_t token_types() const = 0;
 
+  // Everything that is read from a checkpoint, and what it is for.
+  virtual const WeightManifest& manifest() const = 0;
   // The checkpoint's tensors, and the prefixes under which they may stand.
   virtual std::vector<TensorRule> Tensors() const = 0;
   virtual std::vector<std::string> Prefixes() const = 0;
 
-  virtual WeightFootprint Footprint(const WeightMap& weights, const Backend& backend) const = 0;
+  virtual WeightFootprint Footprint(const WeightMap& weights, const Backend& backend,
+                                    const WeightFormats& formats) const = 0;
   // Bytes of activations that one step needs, and of scratch that each of its lanes needs.
   virtual std::size_t ActivationBytes(const StepLimits& limits) const = 0;
   virtual ScratchNeed Scratch(const StepLimits& limits) const = 0;
 
   // Reads and prepares the weights, giving back the file pages that it no longer needs.
   virtual std::unique_ptr<Encoder> Load(const WeightMap& weights, const Checkpoint& checkpoint,
-                                        const Backend& backend) const = 0;
+                                        const Backend& backend,
+                                        const WeightFormats& formats) const = 0;
 };
 
 }  // namespace embd

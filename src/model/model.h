@@ -42,9 +42,11 @@ class Model {
 //   const Checkpoint checkpoint = Checkpoint::Open(files.weights);
 //   const WeightMap weights =
 //       WeightMap::Resolve(checkpoint, architecture->Tensors(), architecture->Prefixes());
-//   // Memory plan: architecture->Footprint(weights, backend); ActivationBytes and ScratchBytes of
-//   // an EmbeddingModel whose encoder is null.
-//   auto encoder = architecture->Load(weights, checkpoint, backend);  // reads the weights
+//   const WeightFormats formats = WeightFormats::Choose(architecture->manifest(), weights,
+//                                                       checkpoint, precision);
+//   // Memory plan: architecture->Footprint(weights, backend, formats); ActivationBytes and
+//   // ScratchBytes of an EmbeddingModel whose encoder is null.
+//   auto encoder = architecture->Load(weights, checkpoint, backend, formats);  // reads the weights
 //   const EmbeddingModel model({*architecture, backend, std::move(encoder), spec.pooling});
 // Checkpoint, architecture and backend must outlive the model.
 class EmbeddingModel final : public Model {

@@ -76,15 +76,17 @@ void WriteSafetensors(const fs::path& path, const std::vector<FakeTensor>& tenso
   file << header << std::string(size, '\0');
 }
 
-LoadedModel::LoadedModel(const fs::path& folder, std::unique_ptr<const Backend> backend_in)
+LoadedModel::LoadedModel(const fs::path& folder, std::unique_ptr<const Backend> backend_in,
+                         WeightPrecision precision)
     : backend(std::move(backend_in)),
       spec(ReadModelSpec(ModelFiles::FromDirectory(folder), {})),
       architecture(MakeArchitecture(spec)),
       checkpoint(Checkpoint::Open(spec.files.weights)),
       weights(WeightMap::Resolve(checkpoint, architecture->Tensors(), architecture->Prefixes())),
+      formats(WeightFormats::Choose(architecture->manifest(), weights, checkpoint, precision)),
       model({.architecture = *architecture,
              .backend = *backend,
-             .encoder = architecture->Load(weights, checkpoint, *backend),
+             .encoder = architecture->Load(weights, checkpoint, *backend, formats),
              .pooling = spec.pooling}) {}
 
 StepLimits OwnedBatch::limits() const {

@@ -12,6 +12,7 @@
 #include "kernels/backend.h"
 #include "model/model.h"
 #include "model/model_spec.h"
+#include "model/weight_formats.h"
 #include "tensor/safetensors.h"
 
 namespace embd::test {
@@ -50,13 +51,15 @@ void WriteSafetensors(const std::filesystem::path& path, const std::vector<FakeT
 
 // Everything that start-up makes of a folder, in its order.
 struct LoadedModel {
-  LoadedModel(const std::filesystem::path& folder, std::unique_ptr<const Backend> backend);
+  LoadedModel(const std::filesystem::path& folder, std::unique_ptr<const Backend> backend,
+              WeightPrecision precision = WeightPrecision::kFloat32);
 
   std::unique_ptr<const Backend> backend;
   ModelSpec spec;
   std::unique_ptr<const Architecture> architecture;
   Checkpoint checkpoint;
   WeightMap weights;
+  WeightFormats formats;
   EmbeddingModel model;
 };
 

@@ -18,7 +18,7 @@ std::unique_ptr<const PreparedWeight> WeightLoader::Linear(const LinearSpec& spe
     stacked.push_back(
         {.weight = weights_.Get(part + ".weight"), .bias = weights_.Get(part + ".bias")});
   }
-  std::unique_ptr<const PreparedWeight> prepared = backend_.Prepare(stacked, WeightFormat::kF32);
+  std::unique_ptr<const PreparedWeight> prepared = backend_.Prepare(stacked, formats_.Of(spec));
   for (const LinearWeight& part : stacked) {
     checkpoint_.Release(part.weight);
     checkpoint_.Release(part.bias);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/backend.h"
+#include "model/weight_formats.h"
 #include "model/weight_manifest.h"
 
 namespace embd {
@@ -29,8 +30,9 @@ class NormParameters {
 class WeightLoader {
  public:
   // All must outlive the loader; the tables that it gives out live in `checkpoint`.
-  WeightLoader(const WeightMap& weights, const Checkpoint& checkpoint, const Backend& backend)
-      : weights_(weights), checkpoint_(checkpoint), backend_(backend) {}
+  WeightLoader(const WeightMap& weights, const Checkpoint& checkpoint, const Backend& backend,
+               const WeightFormats& formats)
+      : weights_(weights), checkpoint_(checkpoint), backend_(backend), formats_(formats) {}
 
   const Backend& backend() const { return backend_; }
 
@@ -44,6 +46,7 @@ class WeightLoader {
   const WeightMap& weights_;
   const Checkpoint& checkpoint_;
   const Backend& backend_;
+  const WeightFormats& formats_;
 };
 
 }  // namespace embd

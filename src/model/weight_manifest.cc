@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/weight_formats.h"
+
 namespace embd {
 
 std::vector<TensorRule> WeightManifest::Rules() const {
@@ -29,11 +31,13 @@ std::vector<TensorRule> WeightManifest::Rules() const {
   return rules;
 }
 
-WeightFootprint WeightManifest::Footprint(const WeightMap& weights, const Backend& backend) const {
+WeightFootprint WeightManifest::Footprint(const WeightMap& weights, const Backend& backend,
+                                          const WeightFormats& formats) const {
   WeightFootprint footprint;
   for (const TableSpec& table : tables) footprint.mapped_bytes += weights.Get(table.name).bytes();
   for (const LinearSpec& linear : linears) {
-    footprint.prepared_bytes += backend.PreparedBytes(linear.stacked_out(), linear.in, WeightFormat::kF32);
+    footprint.prepared_bytes +=
+        backend.PreparedBytes(linear.stacked_out(), linear.in, formats.Of(linear));
   }
   for (const NormSpec& norm : norms) {
     footprint.prepared_bytes += 2 * static_cast<std::size_t>(norm.size) * sizeof(float);
@@ -44,7 +48,7 @@ WeightFootprint WeightManifest::Footprint(const WeightMap& weights, const Backen
 std::int64_t WeightManifest::MaxFeatures() const {
   std::int64_t widest = 0;
   for (const LinearSpec& linear : linears) {
-    widest = std::max({widest, linear.in, linear.stacked_out()});
+    widest = std::max(widest, linear.in);
   }
   return widest;
 }

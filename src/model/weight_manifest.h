@@ -17,12 +17,15 @@ struct TableSpec {
   std::int64_t cols = 0;
 };
 
+class WeightFormats;
+
 // Linear layers "<part>.weight" [out, in] and "<part>.bias" [out], stacked along `out` into one
 // product when there are several parts.
 struct LinearSpec {
   std::vector<std::string> parts;
   std::int64_t out = 0;  // of each part
   std::int64_t in = 0;
+  std::string input_norm;  // the norm whose result is this layer's input; empty: none
 
   std::int64_t stacked_out() const { return out * static_cast<std::int64_t>(parts.size()); }
 };
@@ -43,8 +46,9 @@ struct WeightManifest {
   std::vector<std::string> ignored;  // as in TensorRule
 
   std::vector<TensorRule> Rules() const;
-  WeightFootprint Footprint(const WeightMap& weights, const Backend& backend) const;
-  // The widest input or output of a linear layer.
+  WeightFootprint Footprint(const WeightMap& weights, const Backend& backend,
+                            const WeightFormats& formats) const;
+  // The widest input of a linear layer.
   std::int64_t MaxFeatures() const;
 };
 

@@ -107,9 +107,15 @@ EmbeddingsSpec EmbeddingsOf(const BertConfig& bert) {
 
 SelfAttentionSpec AttentionOf(const BertConfig& bert, std::size_t layer) {
   const std::string at = fmt::format("encoder.layer.{}.attention.", layer);
+  const std::string before = layer == 0
+                                 ? "embeddings.LayerNorm"
+                                 : fmt::format("encoder.layer.{}.output.LayerNorm", layer - 1);
   return {
-      .qkv = {{at + "self.query", at + "self.key", at + "self.value"}, bert.hidden, bert.hidden},
-      .output = {{at + "output.dense"}, bert.hidden, bert.hidden},
+      .qkv = {{at + "self.query", at + "self.key", at + "self.value"},
+              bert.hidden,
+              bert.hidden,
+              before},
+      .output = {{at + "output.dense"}, bert.hidden, bert.hidden, {}},
       .norm = NormOf(bert, at + "output.LayerNorm"),
       .heads = bert.heads,
       .head_size = bert.head_size,
@@ -119,9 +125,12 @@ SelfAttentionSpec AttentionOf(const BertConfig& bert, std::size_t layer) {
 FeedForwardSpec FeedForwardOf(const BertConfig& bert, std::size_t layer) {
   const std::string at = fmt::format("encoder.layer.{}.", layer);
   return {
-      .up = {{at + "intermediate.dense"}, bert.intermediate, bert.hidden},
+      .up = {{at + "intermediate.dense"},
+             bert.intermediate,
+             bert.hidden,
+             at + "attention.output.LayerNorm"},
       .activation = bert.activation,
-      .down = {{at + "output.dense"}, bert.hidden, bert.intermediate},
+      .down = {{at + "output.dense"}, bert.hidden, bert.intermediate, {}},
       .norm = NormOf(bert, at + "output.LayerNorm"),
   };
 }
@@ -184,11 +193,13 @@ class BertArchitecture final : public Architecture {
   std::int64_t position_offset() const override { return bert_.position_offset; }
   std::int64_t token_types() const override { return bert_.types; }
 
+  const WeightManifest& manifest() const override { return manifest_; }
   std::vector<TensorRule> Tensors() const override { return manifest_.Rules(); }
   std::vector<std::string> Prefixes() const override { return {"", "bert."}; }
 
-  WeightFootprint Footprint(const WeightMap& weights, const Backend& backend) const override {
-    return manifest_.Footprint(weights, backend);
+  WeightFootprint Footprint(const WeightMap& weights, const Backend& backend,
+                            const WeightFormats& formats) const override {
+    return manifest_.Footprint(weights, backend, formats);
   }
 
   std::size_t ActivationBytes(const StepLimits& limits) const override {
@@ -207,8 +218,10 @@ class BertArchitecture final : public Architecture {
   }
 
   std::unique_ptr<Encoder> Load(const WeightMap& weights, const Checkpoint& checkpoint,
-                                const Backend& backend) const override {
-    return std::make_unique<BertEncoder>(bert_, WeightLoader(weights, checkpoint, backend));
+                                const Backend& backend,
+                                const WeightFormats& formats) const override {
+    return std::make_unique<BertEncoder>(bert_,
+                                         WeightLoader(weights, checkpoint, backend, formats));
   }
 
  private:

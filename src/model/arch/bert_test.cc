@@ -29,6 +29,12 @@ std::unique_ptr<const Backend> MakeNamedBackend(const std::string& name) {
   return MakeCpuBackend(*CpuIsaFromName(name));
 }
 
+// As a part of a test's name.
+std::string Underscored(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
 std::vector<std::string> BackendNames() {
   std::vector<std::string> names = {"ref"};
   for (const CpuIsa isa : SupportedCpuIsas()) names.emplace_back(CpuIsaName(isa));
@@ -64,12 +70,15 @@ TEST_P(BertGolden, ComputesWhatTransformersComputes) {
   EXPECT_LE(LargestDifference(rows.pooled, expected.pooled), Tolerance(expected.pooled));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, BertGolden,
-    testing::Combine(testing::Values("f32", "f16", "bf16", "sharded", "prefixed", "gelu_new",
-                                     "relu", "silu", "tanh"),
-                     testing::ValuesIn(BackendNames())),
-    [](const auto& row) { return std::get<0>(row.param) + "_" + std::get<1>(row.param); });
+INSTANTIATE_TEST_SUITE_P(All, BertGolden,
+                         testing::Combine(testing::Values("f32", "f16", "bf16", "sharded",
+                                                          "prefixed", "gelu_new", "relu", "silu",
+                                                          "tanh"),
+                                          testing::ValuesIn(BackendNames())),
+                         [](const auto& row) {
+                           return Underscored(std::get<0>(row.param) + "_" +
+                                              std::get<1>(row.param));
+                         });
 
 // The goldens can tell the exact GELU from its approximation.
 TEST(BertGolden, AnotherActivationShows) {
@@ -127,7 +136,7 @@ TEST_P(BertBackend, UsesAllOfTheActivationsThatItDeclares) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BertBackend, testing::ValuesIn(BackendNames()),
-                         [](const auto& row) { return row.param; });
+                         [](const auto& row) { return Underscored(row.param); });
 
 TEST(BertModel, ReusesItsSpaceBetweenSteps) {
   const LoadedModel loaded(GoldenModel("f32"), MakeRefBackend());
@@ -155,11 +164,11 @@ TEST(BertModel, AddsThePositionOffset) {
   ModelSpec spec = ReadModelSpec(ModelFiles::FromDirectory(GoldenModel("f32")), {});
   spec.position_offset = 3;
   const std::unique_ptr<const Architecture> architecture = MakeBert(spec);
-  const EmbeddingModel shifted(
-      {.architecture = *architecture,
-       .backend = *plain.backend,
-       .encoder = architecture->Load(plain.weights, plain.checkpoint, *plain.backend),
-       .pooling = Pooling::kMean});
+  const EmbeddingModel shifted({.architecture = *architecture,
+                                .backend = *plain.backend,
+                                .encoder = architecture->Load(plain.weights, plain.checkpoint,
+                                                              *plain.backend, plain.formats),
+                                .pooling = Pooling::kMean});
   const test::OwnedBatch batch = test::ReadExpected(GoldenModel("f32")).batch.Alone(2);
   test::OwnedBatch later = batch;
   for (std::uint32_t& position : later.position_ids) position += 3;
@@ -201,15 +210,15 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(BertFootprint, CountsTablesAsTheyAreStored) {
   for (const auto& [golden, element] : {std::pair{"f32", 4U}, std::pair{"f16", 2U}}) {
-    const LoadedModel loaded(GoldenModel(golden), MakeRefBackend());
+    const LoadedModel loaded(GoldenModel(golden), MakeCpuBackend(CpuIsa::kPortable));
     const WeightFootprint footprint =
-        loaded.architecture->Footprint(loaded.weights, *loaded.backend);
+        loaded.architecture->Footprint(loaded.weights, *loaded.backend, loaded.formats);
     EXPECT_EQ(footprint.mapped_bytes, (72 + 32 + 2) * 16 * element);
     // Two layers of [48, 16], [16, 16], [28, 16], [16, 28], and five norms.
     std::size_t prepared = 5 * 2 * 16 * sizeof(float);
-    const DType dtype = element == 4 ? DType::kF32 : DType::kF16;
+    const WeightFormat format = element == 4 ? WeightFormat::kF32 : WeightFormat::kF16;
     for (const auto& [out, in] : {std::pair{48, 16}, {16, 16}, {28, 16}, {16, 28}}) {
-      prepared += 2 * loaded.backend->PreparedBytes(out, in, dtype);
+      prepared += 2 * loaded.backend->PreparedBytes(out, in, format);
     }
     EXPECT_EQ(footprint.prepared_bytes, prepared);
   }

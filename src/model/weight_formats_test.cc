@@ -1,0 +1,170 @@
+#include "model/weight_formats.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <random>
+
+#include "kernels/cpu/cpu_backend.h"
+#include "kernels/ref/ref_backend.h"
+#include "model/test_support.h"
+
+namespace embd {
+namespace {
+
+using test::GoldenModel;
+using test::LoadedModel;
+
+std::unique_ptr<const Backend> Portable() { return MakeCpuBackend(CpuIsa::kPortable); }
+
+// A checkpoint of one linear layer behind one norm, with values that a test chooses.
+class OneLayer {
+ public:
+  static constexpr std::int64_t kIn = 256;
+  static constexpr std::int64_t kOut = 64;
+
+  OneLayer() {
+    std::mt19937 random(1);
+    std::normal_distribution<float> normal(0.0F, 0.05F);
+    for (float& w : weight) w = normal(random);
+  }
+
+  double Loss(const std::string& norm = "norm") {
+    const std::filesystem::path path = folder_.root() / "model.safetensors";
+    test::WriteSafetensors(path, {{"layer.weight", DType::kF32, {kOut, kIn}},
+                                  {"norm.weight", DType::kF32, {kIn}},
+                                  {"norm.bias", DType::kF32, {kIn}}});
+    Fill(path);
+    const Checkpoint checkpoint = Checkpoint::Open(path);
+    const auto rule = [](const char* name, Shape shape) {
+      return TensorRule{.name = name, .shape = shape, .use = TensorUse::kRequired, .aliases = {}};
+    };
+    const WeightMap weights = WeightMap::Resolve(
+        checkpoint,
+        {rule("layer.weight", {kOut, kIn}), rule("norm.weight", {kIn}), rule("norm.bias", {kIn})},
+        {""});
+    return EstimateInt8Loss({{"layer"}, kOut, kIn, norm}, weights);
+  }
+
+  std::vector<float> weight = std::vector<float>(kOut * kIn);
+  std::vector<float> gamma = std::vector<float>(kIn, 1.0F);
+  std::vector<float> beta = std::vector<float>(kIn, 0.0F);
+
+ private:
+  // The tensors stand at the end of the file in the order given.
+  void Fill(const std::filesystem::path& path) const {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    const std::size_t bytes = (weight.size() + gamma.size() + beta.size()) * sizeof(float);
+    file.seekp(-static_cast<std::streamoff>(bytes), std::ios::end);
+    for (const std::vector<float>* part : {&weight, &gamma, &beta}) {
+      file.write(reinterpret_cast<const char*>(part->data()),
+                 static_cast<std::streamsize>(part->size() * sizeof(float)));
+    }
+  }
+
+  test::ModelCopy folder_{"f32"};
+};
+
+// Of normal numbers the largest of some hundred is about 3 deviations away: 3 / 127 / sqrt(12) is
+// 0.007, for weights and inputs alike.
+TEST(EstimateInt8Loss, OfNormalNumbersIsSmall) {
+  OneLayer layer;
+  EXPECT_NEAR(layer.Loss(), 0.010, 0.002);
+  EXPECT_NEAR(layer.Loss(""), 0.010, 0.002);
+}
+
+TEST(EstimateInt8Loss, AHugeWeightInEveryRowShows) {
+  OneLayer layer;
+  for (std::int64_t row = 0; row < OneLayer::kOut; ++row) layer.weight[row * OneLayer::kIn] = 5.0F;
+  // Its input has no part in the signal, so nothing makes up for the others' rounding.
+  layer.gamma[0] = 0.0F;
+  EXPECT_GT(layer.Loss(), 0.2);
+}
+
+TEST(EstimateInt8Loss, AHugeInputThatTheWeightsIgnoreShows) {
+  OneLayer layer;
+  layer.gamma[7] = 60.0F;
+  for (std::int64_t row = 0; row < OneLayer::kOut; ++row) layer.weight[row * OneLayer::kIn + 7] = 0;
+  EXPECT_GT(layer.Loss(), 0.2);
+  EXPECT_LT(layer.Loss(""), 0.02);
+}
+
+TEST(EstimateInt8Loss, NothingAtAllLosesNothing) {
+  OneLayer layer;
+  for (float& w : layer.weight) w = 0.0F;
+  EXPECT_EQ(layer.Loss(), 0.0);
+}
+
+TEST(WeightFormats, FollowTheOperatorOrTheCheckpoint) {
+  struct Case {
+    const char* golden;
+    WeightPrecision precision;
+    WeightFormat expected;
+  };
+  for (const Case& c : {Case{"f32", WeightPrecision::kFloat32, WeightFormat::kF32},
+                        Case{"f16", WeightPrecision::kFloat32, WeightFormat::kF16},
+                        Case{"bf16", WeightPrecision::kFloat32, WeightFormat::kBF16},
+                        Case{"f32", WeightPrecision::kFloat16, WeightFormat::kF16},
+                        Case{"f16", WeightPrecision::kBFloat16, WeightFormat::kBF16},
+                        Case{"f32", WeightPrecision::kInt8, WeightFormat::kInt8}}) {
+    const LoadedModel loaded(GoldenModel(c.golden), Portable(), c.precision);
+    EXPECT_TRUE(loaded.formats.kept().empty());
+    for (const LinearSpec& linear : loaded.architecture->manifest().linears) {
+      EXPECT_EQ(loaded.formats.Of(linear), c.expected) << c.golden << linear.parts.front();
+    }
+  }
+}
+
+TEST(WeightFormats, AreInTheFootprint) {
+  const auto bytes = [](WeightPrecision precision) {
+    const LoadedModel loaded(GoldenModel("f32"), Portable(), precision);
+    return loaded.architecture->Footprint(loaded.weights, *loaded.backend, loaded.formats);
+  };
+  const WeightFootprint floats = bytes(WeightPrecision::kFloat32);
+  const WeightFootprint int8 = bytes(WeightPrecision::kInt8);
+  EXPECT_EQ(int8.mapped_bytes, floats.mapped_bytes);
+  EXPECT_LE(int8.prepared_bytes, floats.prepared_bytes);
+}
+
+double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  double ab = 0;
+  double aa = 0;
+  double bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += static_cast<double>(a[i]) * b[i];
+    aa += static_cast<double>(a[i]) * a[i];
+    bb += static_cast<double>(b[i]) * b[i];
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+// The tiny model's weights are random, which leaves no room for luck.
+TEST(WeightFormats, EachModelIsCloseToTheExactOne) {
+  struct Case {
+    WeightPrecision precision;
+    double loss;
+  };
+  const test::Expected expected = test::ReadExpected(GoldenModel("f32"));
+  std::vector<std::unique_ptr<const Backend>> backends;
+  backends.push_back(MakeRefBackend());
+  for (const CpuIsa isa : SupportedCpuIsas()) backends.push_back(MakeCpuBackend(isa));
+  for (std::unique_ptr<const Backend>& backend : backends) {
+    for (const Case& c :
+         {Case{WeightPrecision::kFloat16, 1e-6}, Case{WeightPrecision::kBFloat16, 1e-4},
+          Case{WeightPrecision::kInt8, 1e-3}}) {
+      std::unique_ptr<const Backend> mine =
+          backend->name() == "ref" ? MakeRefBackend()
+                                   : MakeCpuBackend(*CpuIsaFromName(backend->name().substr(4)));
+      const LoadedModel loaded(GoldenModel("f32"), std::move(mine), c.precision);
+      const test::Rows rows = test::RunStep(loaded.model, expected.batch);
+      const double loss = 1 - Cosine(rows.tokens, expected.hidden);
+      EXPECT_LE(loss, c.loss) << backend->name() << " " << WeightPrecisionName(c.precision);
+      EXPECT_GT(loss, 1e-10) << backend->name() << " " << WeightPrecisionName(c.precision);
+      EXPECT_EQ(test::RunStep(loaded.model, expected.batch, 3).tokens, rows.tokens);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace embd
