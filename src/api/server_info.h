@@ -23,6 +23,7 @@ struct ServerInfo {
   std::uint32_t max_client_batch_size = 32;
   bool auto_truncate = true;
   std::uint32_t tokenization_workers = 1;
+  std::int64_t started_at = 0;  // Unix time in seconds
   std::string version;
   std::optional<std::string> sha;
   std::optional<std::string> docker_label;

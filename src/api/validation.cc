@@ -47,6 +47,10 @@ Result<void> CheckDimensions(std::optional<std::uint32_t> dimensions, std::int64
   return {};
 }
 
+Error EmptySentencesError() {
+  return {.kind = ErrorKind::kEmpty, .message = "`inputs.sentences` cannot be empty"};
+}
+
 Error EmptyInputError() {
   return {.kind = ErrorKind::kEmpty, .message = std::string(kPrefix) + "`inputs` cannot be empty"};
 }

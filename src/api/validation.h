@@ -29,6 +29,7 @@ Result<void> CheckDimensions(std::optional<std::uint32_t> dimensions, std::int64
 // No text, or no token ids.
 Result<void> CheckNotEmpty(const Input& input);
 Error EmptyInputError();
+Error EmptySentencesError();
 
 // Characters of a text, or the number of ids, of an input that may not be cut.
 Result<void> CheckCharacters(std::size_t characters, const ServerInfo& info);

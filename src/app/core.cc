@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <ctime>
 #include <future>
 #include <utility>
 
@@ -60,6 +61,7 @@ Sizing DecideAndLog(const Options& options, const ModelSpec& spec, const Archite
                     const WeightMap& weights, Log& log) {
   Sizing sizing = DecideSizing(options, LengthsOf(spec, architecture), AvailableCores());
   sizing.info.pooling = spec.pooling;
+  sizing.info.started_at = std::time(nullptr);
   for (const std::string& warning : spec.warnings) log.Warn(warning);
   for (const std::string& warning : sizing.warnings) log.Warn(warning);
   if (const std::string unused = weights.UnusedWarning(); !unused.empty()) log.Warn(unused);

@@ -210,6 +210,12 @@ void Service::Embed(EmbedRequest request, const Cancellation& cancellation,
   }
 }
 
+void Service::CountRefusal(bool is_batch, const Error& error) {
+  Metrics& metrics = impl_->metrics;
+  (is_batch ? metrics.request_count_batch : metrics.request_count_single).Add();
+  CountFailure(metrics, FailedAt::kValidation, error);
+}
+
 const ServerInfo& Service::info() const { return impl_->options.info; }
 
 EngineHealth Service::Health() const {

@@ -43,6 +43,9 @@ class Service {
   void Embed(EmbedRequest request, const Cancellation& cancellation,
              std::function<void(Result<EmbedResponse>)> done);
 
+  // Counts a request for which there was nothing to do: its protocol refuses it with this error.
+  void CountRefusal(bool is_batch, const Error& error);
+
   const ServerInfo& info() const;
   EngineHealth Health() const;
   // With the gauges that depend on the moment brought up to date.

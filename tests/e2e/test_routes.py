@@ -498,3 +498,28 @@ def test_bodies_that_are_not_understood_are_not_counted(launcher, tiny):
     after = process.metrics()
     moved = {name for name in after if after[name] != before.get(name, 0)}
     assert not {name for name in moved if name.startswith(("te_request", "te_embed"))}
+
+
+# ---------------------------------------------------------------- names of requests
+
+def test_every_answer_names_its_request(server):
+    seen = set()
+    with server.connect() as connection:
+        for method, path in [("GET", "/health"), ("GET", "/nowhere"), ("DELETE", "/embed"), ("POST", "/embed")]:
+            name = connection.request(method, path, b"{}").header("x-request-id")
+            assert re.fullmatch(r"[0-9a-f]{32}", name), (method, path)
+            seen.add(name)
+    assert len(seen) == 4
+
+
+def test_a_client_may_name_its_request(server):
+    response = server.post("/embed", {"inputs": "x"}, {"X-Request-Id": "job-7/part:3"})
+    assert response.header("x-request-id") == "job-7/part:3"
+    assert 'request_id="job-7/part:3"' in server.output() or "request_id=job-7/part:3" in server.output()
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 129, "\u00e9".encode().decode("latin-1")])
+def test_names_that_cannot_be_handed_on_are_replaced(server, name):
+    response = server.post("/embed", {"inputs": "x"}, {"x-request-id": name})
+    assert response.status == 200
+    assert re.fullmatch(r"[0-9a-f]{32}", response.header("x-request-id"))

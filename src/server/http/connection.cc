@@ -9,6 +9,7 @@
 
 #include "server/http/duration_text.h"
 #include "server/http/replies.h"
+#include "server/http/request_id.h"
 #include "server/http/response_head.h"
 
 namespace embd::http {
@@ -134,7 +135,7 @@ Awaitable<bool> Connection::Serve(Turn& turn) {
   turn.keep_alive = turn.head.keep_alive;
   Response response = co_await Answer(turn);
   if (aborted_) co_return false;
-  LogAnswer(response);
+  LogAnswer(response, turn.head.request.request_id);
   if (thread_.draining()) turn.keep_alive = false;
   const bool written = co_await WriteAnswer(turn, std::move(response));
   if (written && turn.body_unread) co_await Linger();
@@ -154,6 +155,7 @@ Awaitable<bool> Connection::ReadHead(RequestHead& head) {
         const int refused = ParseHead(input_.view().substr(0, scanner.length()), head);
         if (refused != 0) co_return co_await RefuseHead(refused);
         input_.Consume(scanner.length());
+        if (!IsUsableRequestId(head.request.request_id)) head.request.request_id = MakeRequestId();
         co_return true;
       }
       case HeadScanner::Status::kBad:
@@ -228,6 +230,7 @@ Awaitable<Response> Connection::Compute(const Route& route, Turn& turn) {
 
 Awaitable<bool> Connection::WriteAnswer(const Turn& turn, Response response) {
   state_.router.AddCors(turn.head.request, response);
+  response.headers.emplace_back("x-request-id", turn.head.request.request_id);
   const std::string head =
       WriteHead(response, {.http11 = turn.head.http11, .keep_alive = turn.keep_alive});
   const bool head_only = turn.head.request.method == "HEAD";
@@ -240,16 +243,18 @@ Awaitable<bool> Connection::WriteAnswer(const Turn& turn, Response response) {
   co_return sent;
 }
 
-void Connection::LogAnswer(const Response& response) const {
+void Connection::LogAnswer(const Response& response, const std::string& request_id) const {
   if (!response.record || log_answers_ == LogAnswers::kNo) return;
   const AccessRecord& record = *response.record;
   if (!record.error.empty()) {
-    if (state_.log.Enabled(LogLevel::kError)) state_.log.Error(record.error);
+    if (state_.log.Enabled(LogLevel::kError))
+      state_.log.Error(record.error, {{"request_id", request_id}});
   } else if (state_.log.Enabled(LogLevel::kInfo)) {
     state_.log.Info("Success", {{"total_time", DurationText(record.total)},
                                 {"tokenization_time", DurationText(record.compute.tokenization)},
                                 {"queue_time", DurationText(record.compute.queue)},
-                                {"inference_time", DurationText(record.compute.inference)}});
+                                {"inference_time", DurationText(record.compute.inference)},
+                                {"request_id", request_id}});
   }
 }
 

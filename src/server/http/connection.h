@@ -50,7 +50,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Awaitable<Response> Compute(const Route& route, Turn& turn);
   Awaitable<bool> WriteAnswer(const Turn& turn, Response response);
   Awaitable<bool> RefuseHead(int status);
-  void LogAnswer(const Response& response) const;
+  void LogAnswer(const Response& response, const std::string& request_id) const;
 
   // Bodies (connection_io.cc).
   Awaitable<BodyStatus> ReadBody(const RequestHead& head, std::string& body, BodyUse use);

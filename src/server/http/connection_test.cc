@@ -115,6 +115,7 @@ TEST(Connection, GoesOnAfterErrors) {
               "origin, access-control-request-method, access-control-request-headers");
     EXPECT_EQ(answer.header("access-control-allow-origin"), "*");
     EXPECT_EQ(answer.header("x-compute-time"), std::nullopt);
+    EXPECT_EQ(answer.header("x-request-id").value_or("").size(), 32U) << c.request;
   }
   EXPECT_EQ(client.Ask(Post("/embed", kBody)).body, kAnswer);
 }

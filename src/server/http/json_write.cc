@@ -245,6 +245,15 @@ std::string WriteInfo(const ServerInfo& info) {
   return out + "}";
 }
 
+std::string WriteOpenAiError(const Error& error) {
+  const ErrorMapping& mapping = MapError(error.kind);
+  std::string out = R"({"message":)";
+  AppendString(out, error.message);
+  out += R"(,"code":)" + std::to_string(mapping.http_status) + R"(,"type":)";
+  AppendString(out, mapping.type);
+  return out + "}";
+}
+
 std::string WriteError(const Error& error) {
   std::string out = R"({"error":)";
   AppendString(out, error.message);

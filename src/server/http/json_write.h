@@ -33,4 +33,7 @@ std::string WriteInfo(const ServerInfo& info);
 // {"error":...,"error_type":...}
 std::string WriteError(const Error& error);
 
+// {"message":...,"code":...,"type":...}
+std::string WriteOpenAiError(const Error& error);
+
 }  // namespace embd::http

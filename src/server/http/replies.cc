@@ -10,6 +10,13 @@ std::string Milliseconds(std::chrono::nanoseconds time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
 
+Response Failed(std::string json, const Error& error, std::chrono::nanoseconds total) {
+  Response response = JsonReply(std::move(json));
+  response.status = MapError(error.kind).http_status;
+  response.record = AccessRecord{.error = error.message, .total = total, .compute = {}};
+  return response;
+}
+
 }  // namespace
 
 Response EmptyReply(int status) {
@@ -34,10 +41,11 @@ Response JsonReply(std::string json) {
 }
 
 Response ErrorReply(const Error& error, std::chrono::nanoseconds total) {
-  Response response = JsonReply(WriteError(error));
-  response.status = MapError(error.kind).http_status;
-  response.record = AccessRecord{.error = error.message, .total = total, .compute = {}};
-  return response;
+  return Failed(WriteError(error), error, total);
+}
+
+Response OpenAiErrorReply(const Error& error, std::chrono::nanoseconds total) {
+  return Failed(WriteOpenAiError(error), error, total);
 }
 
 Response RejectionReply(Rejection rejection) {

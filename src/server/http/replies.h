@@ -21,6 +21,8 @@ Response TextReply(int status, std::string text);
 Response JsonReply(std::string json);
 // {"error","error_type"} with the status that belongs to the kind.
 Response ErrorReply(const Error& error, std::chrono::nanoseconds total);
+// {"message","code","type"}, as OpenAI's clients read it.
+Response OpenAiErrorReply(const Error& error, std::chrono::nanoseconds total);
 Response RejectionReply(Rejection rejection);
 // An answer that the model computed: with the x-* headers and a log record.
 Response ComputedReply(std::string json, const ComputeInfo& compute,

@@ -64,6 +64,9 @@ class HeadParser final : public beast::http::basic_parser<true> {
         return SetOnce(head_.request.authorization, text);
       case beast::http::field::origin:
         return SetOnce(head_.request.origin, text);
+      case beast::http::field::unknown:
+        if (beast::iequals(name_text, "x-request-id")) SetOnce(head_.request.request_id, text);
+        break;
       default:
         break;
     }

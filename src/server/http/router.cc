@@ -29,12 +29,21 @@ bool EqualSecret(std::string_view a, std::string_view b) {
   return difference == 0;
 }
 
+bool Matches(std::string_view pattern, std::string_view path) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == path;
+  const std::string_view head = pattern.substr(0, star);
+  const std::string_view tail = pattern.substr(star + 1);
+  return path.size() > head.size() + tail.size() && path.substr(0, head.size()) == head &&
+         path.substr(path.size() - tail.size()) == tail;
+}
+
 // "GET,HEAD,POST", as far as `path` has them.
 std::string AllowedMethods(std::span<const Route> routes, std::string_view path) {
   bool get = false;
   bool post = false;
   for (const Route& route : routes) {
-    if (route.path == path) (route.method == Method::kGet ? get : post) = true;
+    if (Matches(route.path, path)) (route.method == Method::kGet ? get : post) = true;
   }
   std::string allowed = get ? "GET,HEAD" : "";
   if (post) allowed += get ? ",POST" : "POST";
@@ -73,7 +82,7 @@ bool Router::Authorized(const Request& head) const {
 Router::Decision Router::Decide(const Request& head) const {
   if (head.method == "OPTIONS") return Refuse(head);
   for (const Route& route : routes_) {
-    if (route.path != head.path || !Serves(route, head.method)) continue;
+    if (!Matches(route.path, head.path) || !Serves(route, head.method)) continue;
     if (route.access == Access::kKey && !Authorized(head)) {
       return {.route = nullptr, .answer = EmptyReply(401)};
     }
@@ -98,7 +107,7 @@ Router::Decision Router::Refuse(const Request& head) const {
   }
   if (allowed.empty()) return {.route = nullptr, .answer = EmptyReply(404)};
   const bool open = std::any_of(routes_.begin(), routes_.end(), [&](const Route& route) {
-    return route.path == head.path && route.access == Access::kOpen;
+    return Matches(route.path, head.path) && route.access == Access::kOpen;
   });
   Response response = EmptyReply(open || Authorized(head) ? 405 : 401);
   response.headers.emplace_back("allow", std::move(allowed));

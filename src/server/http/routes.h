@@ -20,7 +20,7 @@ enum class Access : std::uint8_t {
 
 struct Route {
   Method method;
-  std::string_view path;
+  std::string_view path;  // may hold one `*`: any text that is not empty, slashes included
   Access access;
   Handler handler;
 };

@@ -105,6 +105,7 @@ ServerInfo TestServer::Info() {
   ServerInfo info;
   info.model_id = "test/model";
   info.served_model_name = "test/model";
+  info.started_at = 1700000000;
   info.max_input_length = 64;
   info.max_concurrent_requests = 256;
   info.tokenization_workers = 1;
