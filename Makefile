@@ -28,8 +28,8 @@ endef
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help serve build test test-unit test-threads test-e2e test-tokenizers lint format fuzz bench
-.PHONY: bench-tokenizers install clean distclean
-.PHONY: deps-build deps-python deps-test deps-lint deps-fuzz deps-bench default-model
+.PHONY: test-arm64 bench-tokenizers bench-peers install clean distclean
+.PHONY: deps-build deps-python deps-test deps-arm64 deps-lint deps-fuzz deps-bench default-model
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,12 @@ test-tokenizers: build default-model .venv/requirements-tokenizers.stamp ## Comp
 	@echo "==> Tokenizer files against the reference"
 	@$(PYTHON) tools/tokenizer_diff.py --binary $(EMBD) --folder build/tokenizers $(FILES)
 
+test-arm64: deps-arm64 ## Cross-build the arm64 binary and run the tests of its kernels under qemu
+	@tools/make_arm64_sysroot.sh build/arm64-sysroot
+	$(call build_preset,arm64)
+	@echo "==> Tests of the arm64 kernels, under qemu"
+	@ctest --preset arm64 --no-tests=error
+
 lint: deps-lint ## Check format, include directions, sizes and clang-tidy (TIDY=changed: only what differs from HEAD)
 	@echo "==> clang-format"
 	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs -r clang-format-14 --dry-run -Werror
@@ -96,6 +102,18 @@ bench-tokenizers: build default-model .venv/requirements-tokenizers.stamp ## Mea
 	@$(PYTHON) bench/tokenizer_bench.py --binary $(EMBD) --folder build/tokenizers-large \
 	  --json build/tokenizer-bench.json $(if $(FILES),--files $(FILES)) $(BENCH_ARGS)
 
+bench-peers: deps-bench build default-model build/venv-peers/stamp ## Measure beside onnxruntime, openvino and torch (downloads some 4 GB once)
+	@build/venv-peers/bin/python bench/peers_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 \
+	  --json build/peers-minilm.json $(BENCH_ARGS)
+	@build/venv-peers/bin/python bench/peers_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 --random-base \
+	  --json build/peers-base.json $(BENCH_ARGS)
+
+build/venv-peers/stamp: bench/peers/requirements.txt | deps-python
+	@echo "==> Installing the peers into build/venv-peers"
+	@python3 -m venv build/venv-peers
+	@build/venv-peers/bin/pip install --quiet --disable-pip-version-check -r bench/peers/requirements.txt
+	@touch $@
+
 install: build ## Install embd, and text-embeddings-router as its second name, under PREFIX (/usr/local)
 	install -D -m 755 $(EMBD) "$(DESTDIR)$(PREFIX)/bin/embd"
 	ln -sf embd "$(DESTDIR)$(PREFIX)/bin/text-embeddings-router"
@@ -109,7 +127,7 @@ distclean: clean ## Remove also what was fetched: models and the Python environm
 default-model: .venv/bin/pip
 	@$(PYTHON) tools/fetch_default_model.py
 
-deps-build deps-python deps-test deps-lint deps-fuzz deps-bench: deps-%:
+deps-build deps-python deps-test deps-arm64 deps-lint deps-fuzz deps-bench: deps-%:
 	@tools/install_dependencies.sh $*
 
 .venv/bin/pip: | deps-python
