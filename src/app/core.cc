@@ -19,13 +19,6 @@ namespace {
 
 // What is understood but cannot be honoured is refused, since it would change answers silently.
 void RefuseUnsupported(const Options& options) {
-  if (options.dtype == DTypeChoice::kFloat16) {
-    throw LoadError({.path = "--dtype",
-                     .expected = "float32",
-                     .found = "float16",
-                     .hint = "this build computes in float32 only; weights may be stored in any "
-                             "float type"});
-  }
   if (options.pooling == PoolingChoice::kSplade) {
     throw LoadError({.path = "--pooling",
                      .expected = "cls, mean or last-token",
@@ -61,6 +54,7 @@ Sizing DecideAndLog(const Options& options, const ModelSpec& spec, const Archite
                     const WeightMap& weights, Log& log) {
   Sizing sizing = DecideSizing(options, LengthsOf(spec, architecture), AvailableCores());
   sizing.info.pooling = spec.pooling;
+  sizing.info.model_dtype = WeightPrecisionName(options.dtype.value_or(WeightPrecision::kFloat32));
   sizing.info.started_at = std::time(nullptr);
   for (const std::string& warning : spec.warnings) log.Warn(warning);
   for (const std::string& warning : sizing.warnings) log.Warn(warning);
@@ -68,6 +62,19 @@ Sizing DecideAndLog(const Options& options, const ModelSpec& spec, const Archite
   log.Info(fmt::format("Maximum number of tokens per request: {}", sizing.info.max_input_length));
   log.Info(fmt::format("Starting {} tokenization workers", sizing.info.tokenization_workers));
   return sizing;
+}
+
+WeightFormats ChooseAndLog(const Options& options, const Architecture& architecture,
+                           const WeightMap& weights, const Checkpoint& checkpoint, Log& log) {
+  const WeightPrecision precision = options.dtype.value_or(WeightPrecision::kFloat32);
+  WeightFormats formats =
+      WeightFormats::Choose(architecture.manifest(), weights, checkpoint, precision);
+  if (precision == WeightPrecision::kInt8) {
+    log.Info(fmt::format(
+        "int8 weights; kept in floats: {}",
+        formats.kept().empty() ? "none" : fmt::format("{}", fmt::join(formats.kept(), ", "))));
+  }
+  return formats;
 }
 
 MemoryPlan PlanAndLog(const Options& options, const MemoryInputs& inputs, Log& log) {
@@ -114,6 +121,9 @@ Core::Core(const Options& options, Log& log, StartupClock& clock)
       checkpoint_(clock.Time("weight_headers", [&] { return Checkpoint::Open(files_.weights); })),
       weights_(
           WeightMap::Resolve(checkpoint_, architecture_->Tensors(), architecture_->Prefixes())),
+      formats_(clock.Time(
+          "weight_formats",
+          [&] { return ChooseAndLog(options, *architecture_, weights_, checkpoint_, log); })),
       sizing_(DecideAndLog(options, spec_, *architecture_, weights_, log)),
       plan_(clock.Time("memory_plan", [&] { return Plan(options, log); })),
       loaded_(clock.Time("load", [&] { return Load(log, clock); })),
@@ -133,7 +143,7 @@ MemoryPlan Core::Plan(const Options& options, Log& log) const {
   const MemoryInputs inputs = {
       .architecture = *architecture_,
       .backend = *backend_,
-      .weights = architecture_->Footprint(weights_, *backend_),
+      .weights = architecture_->Footprint(weights_, *backend_, formats_),
       .tokenizer_file_bytes = std::filesystem::file_size(files_.tokenizer),
       .lengths = LengthsOf(spec_, *architecture_),
       .cores = AvailableCores(),
@@ -149,8 +159,8 @@ Core::Loaded Core::Load(Log& log, StartupClock& clock) const {
     SetThreadName("embd-load");
     return tokenizer_clock.Time("tokenizer", [&] { return Tokenizer::Load(files_.tokenizer); });
   });
-  std::unique_ptr<const Encoder> encoder =
-      clock.Time("weights", [&] { return architecture_->Load(weights_, checkpoint_, *backend_); });
+  std::unique_ptr<const Encoder> encoder = clock.Time(
+      "weights", [&] { return architecture_->Load(weights_, checkpoint_, *backend_, formats_); });
   Loaded loaded;
   loaded.tokenizer = tokenizer.get();
   for (const PhaseGauge& phase : tokenizer_clock.phases()) clock.Note(phase);
