@@ -51,6 +51,9 @@ App::App(const Options& options, Log& log, StartupClock& clock)
       listener_(std::in_place, Announce(options, log, clock), options.hostname, options.port) {}
 
 const http::Warmed& App::Announce(const Options& options, Log& log, StartupClock& clock) {
+  const std::chrono::milliseconds stall_after = core_.scheduler().DeriveStallAfter();
+  log.Debug(
+      fmt::format("A step that takes longer than {} ms counts as stalled", stall_after.count()));
   clock.Time("reserve", [&] { ReserveHeap(core_.plan().total()); });
   clock.Note("total", clock.elapsed());
   Metrics& metrics = core_.metrics();

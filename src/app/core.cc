@@ -52,7 +52,7 @@ LengthFacts LengthsOf(const ModelSpec& spec, const Architecture& architecture) {
 
 Sizing DecideAndLog(const Options& options, const ModelSpec& spec, const Architecture& architecture,
                     const WeightMap& weights, Log& log) {
-  Sizing sizing = DecideSizing(options, LengthsOf(spec, architecture), AvailableCores());
+  Sizing sizing = DecideSizing(options, LengthsOf(spec, architecture), ReadCpuGrant());
   sizing.info.pooling = spec.pooling;
   sizing.info.model_dtype = WeightPrecisionName(options.dtype.value_or(WeightPrecision::kFloat32));
   sizing.info.started_at = std::time(nullptr);
@@ -61,6 +61,8 @@ Sizing DecideAndLog(const Options& options, const ModelSpec& spec, const Archite
   if (const std::string unused = weights.UnusedWarning(); !unused.empty()) log.Warn(unused);
   log.Info(fmt::format("Maximum number of tokens per request: {}", sizing.info.max_input_length));
   log.Info(fmt::format("Starting {} tokenization workers", sizing.info.tokenization_workers));
+  log.Info(fmt::format("Starting {} compute threads{}", sizing.scheduler.workers,
+                       sizing.scheduler.places.empty() ? "" : ", pinned to cores"));
   return sizing;
 }
 
@@ -146,7 +148,7 @@ MemoryPlan Core::Plan(const Options& options, Log& log) const {
       .weights = architecture_->Footprint(weights_, *backend_, formats_),
       .tokenizer_file_bytes = std::filesystem::file_size(files_.tokenizer),
       .lengths = LengthsOf(spec_, *architecture_),
-      .cores = AvailableCores(),
+      .cpus = ReadCpuGrant(),
   };
   return PlanAndLog(options, inputs, log);
 }

@@ -33,6 +33,7 @@ class Core {
   Core& operator=(const Core&) = delete;
 
   Service& service() { return service_; }
+  Scheduler& scheduler() { return scheduler_; }
   Metrics& metrics() { return metrics_; }
   const Sizing& sizing() const { return sizing_; }
   const MemoryPlan& plan() const { return plan_; }

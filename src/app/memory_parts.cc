@@ -24,7 +24,7 @@ std::vector<MemoryPart> PartsOf(Options options, const MemoryInputs& inputs,
   options.threads = static_cast<std::uint32_t>(knobs.threads);
   options.max_batch_tokens = static_cast<std::uint32_t>(knobs.max_batch_tokens);
   options.max_concurrent_requests = static_cast<std::uint32_t>(knobs.max_concurrent_requests);
-  const Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cores);
+  const Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cpus);
   // A model without its encoder cannot run but knows what a step needs.
   const EmbeddingModel shape({.architecture = inputs.architecture,
                               .backend = inputs.backend,
@@ -45,7 +45,7 @@ std::vector<MemoryPart> PartsOf(Options options, const MemoryInputs& inputs,
 
 MemoryPlan PlanMemory(const Options& options, const MemoryInputs& inputs,
                       const MemoryLimit& limit) {
-  const Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cores);
+  const Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cpus);
   const MemoryKnobs knobs = {
       .threads = static_cast<std::uint64_t>(sizing.scheduler.workers),
       .max_batch_tokens = options.max_batch_tokens,

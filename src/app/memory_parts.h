@@ -17,7 +17,7 @@ struct MemoryInputs {
   WeightFootprint weights;
   std::uint64_t tokenizer_file_bytes = 0;
   LengthFacts lengths;
-  int cores = 1;
+  CpuGrant cpus;
 };
 
 // The parts of resident memory with the given options, and whether they fit. Throws MemoryError.

@@ -117,6 +117,12 @@ std::string SetTruncationSide(std::string_view value, Options& options) {
   return {};
 }
 
+std::string SetPinThreads(std::string_view value, Options& options) {
+  if (value != "on" && value != "off") return "possible values: on, off";
+  options.pin_threads = value == "on";
+  return {};
+}
+
 // Container runtimes set HOSTNAME to a name that is no address: that must not keep a server down.
 std::string SetHostname(std::string_view value, Options& options) {
   const std::string text(value);
@@ -251,10 +257,17 @@ constexpr auto kRows = std::to_array<OptionRow>({
     {.name = "threads",
      .env = "EMBD_THREADS",
      .value = "N",
-     .default_note = "the cores that affinity and cgroup grant",
+     .default_note = "the physical cores that affinity and cgroup grant",
      .group = kMachine,
      .set = SetNumber<&O::threads, 1>,
      .help = "Compute threads."},
+    {.name = "pin-threads",
+     .env = "EMBD_PIN_THREADS",
+     .value = "on|off",
+     .default_note = "on, but off under a CPU quota or with fewer threads than cores",
+     .group = kMachine,
+     .set = SetPinThreads,
+     .help = "Keep each compute thread on a core of its own."},
     {.name = "tokenization-workers",
      .env = "TOKENIZATION_WORKERS",
      .value = "N",

@@ -46,6 +46,7 @@ struct Options {
   std::uint64_t payload_limit = 0;
   // this machine
   std::optional<std::uint32_t> threads;
+  std::optional<bool> pin_threads;
   std::optional<std::uint64_t> memory_limit;  // bytes
   std::optional<std::string> isa;
   // server

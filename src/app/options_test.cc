@@ -59,6 +59,7 @@ TEST(Options, Defaults) {
   EXPECT_EQ(options.pooling, std::nullopt);
   EXPECT_EQ(options.tokenization_workers, std::nullopt);
   EXPECT_EQ(options.threads, std::nullopt);
+  EXPECT_EQ(options.pin_threads, std::nullopt);
   EXPECT_EQ(options.memory_limit, std::nullopt);
   EXPECT_EQ(options.api_key, std::nullopt);
   EXPECT_EQ(options.hf_token, std::nullopt);
@@ -82,6 +83,7 @@ TEST(Options, CommandLineWinsOverEnvironmentForEveryOption) {
     if (is_flag || row.arity == OptionArity::kOptional) value = "true";
     if (row.name == "dtype") value = "float32";
     if (row.name == "pooling") value = "mean";
+    if (row.name == "pin-threads") value = "on";
     const std::string flag = "--" + std::string(row.name);
     const std::string expected = "\"" + value + "\"";
 
@@ -207,6 +209,8 @@ TEST(Options, EnumsAndSizes) {
   EXPECT_EQ(Good({"--pooling", "last-token"}).pooling, PoolingChoice::kLastToken);
   EXPECT_EQ(Good({"--pooling", "splade"}).pooling, PoolingChoice::kSplade);
   EXPECT_EQ(Good({"--pooling", "cls"}).pooling, PoolingChoice::kCls);
+  EXPECT_EQ(Good({"--pin-threads", "on"}).pin_threads, true);
+  EXPECT_EQ(Good({"--pin-threads=off"}).pin_threads, false);
   EXPECT_EQ(Good({"--dtype", "float16"}).dtype, WeightPrecision::kFloat16);
   EXPECT_EQ(Good({"--memory-limit", "1500000"}).memory_limit, 1'500'000U);
   EXPECT_EQ(Good({"--memory-limit", "2k"}).memory_limit, 2048U);

@@ -6,6 +6,7 @@
 
 #include "api/server_info.h"
 #include "app/options.h"
+#include "base/cpu_topology.h"
 #include "engine/scheduler.h"
 #include "server/http/http_server.h"
 
@@ -26,8 +27,8 @@ struct Sizing {
   std::vector<std::string> warnings;
 };
 
-// A pure function of what the operator said, what the model is and how many cores there are.
+// A pure function of what the operator said, what the model is and which CPUs there are.
 // Throws LoadError when the model's inputs do not fit into --max-batch-tokens and may not be cut.
-Sizing DecideSizing(const Options& options, const LengthFacts& lengths, int cores);
+Sizing DecideSizing(const Options& options, const LengthFacts& lengths, const CpuGrant& cpus);
 
 }  // namespace embd

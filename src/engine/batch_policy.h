@@ -73,8 +73,8 @@ class TurnAccount {
   explicit TurnAccount(std::uint64_t credit) : credit_(credit) {}
 
   Turn turn() const { return owed_ > 0 ? Turn::kOldest : Turn::kSmallest; }
-  // A loan need not wait for the turn, up to the credit: it is short, and so is whoever pays.
-  bool may_lend() const { return owed_ < credit_; }
+  // A loan need not wait for the turn, up to some steps' worth: it is short, and so is who pays.
+  bool may_lend() const { return owed_ < kLoans * credit_; }
 
   void Overtook(std::uint64_t tokens) { owed_ += tokens; }
   void InOrder(std::uint64_t tokens) { owed_ -= std::min(owed_, std::max(tokens, credit_)); }
@@ -82,6 +82,8 @@ class TurnAccount {
   void Clear() { owed_ = 0; }
 
  private:
+  static constexpr std::uint64_t kLoans = 4;
+
   std::uint64_t credit_;
   std::uint64_t owed_ = 0;
 };

@@ -300,13 +300,14 @@ TEST(TurnAccountTest, WhatOvertookIsMadeUpFor) {
   account.Overtook(60);
   EXPECT_EQ(account.turn(), Turn::kOldest);
   EXPECT_TRUE(account.may_lend());
-  account.Overtook(40);
+  account.Overtook(340);
   EXPECT_FALSE(account.may_lend());
-  account.Overtook(150);
-  account.InOrder(150);
+  account.InOrder(70);  // counts as a full step
   EXPECT_EQ(account.turn(), Turn::kOldest);
-  EXPECT_FALSE(account.may_lend());
-  account.InOrder(1);  // counts as a full step
+  EXPECT_TRUE(account.may_lend());
+  account.InOrder(250);
+  EXPECT_EQ(account.turn(), Turn::kOldest);
+  account.InOrder(1);
   EXPECT_EQ(account.turn(), Turn::kSmallest);
   account.Overtook(1);
   EXPECT_EQ(account.turn(), Turn::kOldest);

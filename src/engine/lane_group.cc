@@ -1,7 +1,8 @@
 #include "engine/lane_group.h"
 
 #include <algorithm>
-#include <utility>
+#include <cstring>
+#include <stdexcept>
 
 #include "kernels/cpu/isa/relax.h"
 
@@ -39,8 +40,10 @@ class LaneGroup::Meeting {
   }
 
   // Tells the others, and meets them once more.
-  void Fail() {
-    if (!group_.has_failure_.exchange(true)) group_.failure_ = std::current_exception();
+  void Fail(const char* what) {
+    if (!group_.has_failure_.exchange(true)) {
+      std::strncpy(group_.failure_.data(), what, group_.failure_.size() - 1);
+    }
     group_.failed_before_.store(met_, std::memory_order_release);
     Meet();
   }
@@ -116,7 +119,7 @@ Model::Outputs LaneGroup::Lead(const Step& step, const Own& own,
   state_.store(State::kBegun, std::memory_order_release);
   state_.notify_all();
   const std::optional<Model::Outputs> outputs = RunLane(0, own);
-  if (has_failure_.load()) std::rethrow_exception(std::exchange(failure_, nullptr));
+  if (has_failure_.load()) throw std::runtime_error(failure_.data());
   return *outputs;
 }
 
@@ -144,8 +147,10 @@ std::optional<Model::Outputs> LaneGroup::RunLane(int index, const Own& own) noex
     meeting.Meet();
   } catch (const Aborted&) {
     outputs.reset();
+  } catch (const std::exception& exception) {
+    meeting.Fail(exception.what());
   } catch (...) {
-    meeting.Fail();
+    meeting.Fail("unknown exception");
   }
   return outputs;
 }

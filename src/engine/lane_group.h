@@ -1,11 +1,11 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <exception>
 #include <limits>
 #include <optional>
 #include <span>
@@ -20,7 +20,8 @@ namespace embd {
 // owns the group, and any number of helpers; nothing is locked or allocated.
 //
 // A lane that throws ends the step for all: the others leave at their next meeting, and Lead
-// throws what the first threw.
+// throws a std::runtime_error with the message of the first. (Only its text goes from thread to
+// thread: the exception belongs to the lane that threw it.)
 class LaneGroup {
  public:
   explicit LaneGroup(int most_lanes);
@@ -37,7 +38,8 @@ class LaneGroup {
   bool Open(int helpers);
 
   // Leader: waits at most `patience` for those who were let in, then runs the step with those who
-  // came; alone if nobody did, or if the group is not open. Throws what the model throws.
+  // came; alone, and then throwing what the model throws, if nobody did or if the group is not
+  // open.
   struct Step {
     const Model& model;
     PackedBatch batch;
@@ -79,7 +81,7 @@ class LaneGroup {
   static constexpr std::uint32_t kNever = std::numeric_limits<std::uint32_t>::max();
   std::atomic<std::uint32_t> failed_before_ = kNever;
   std::atomic<bool> has_failure_ = false;
-  std::exception_ptr failure_;
+  std::array<char, 256> failure_{};  // ends with a zero
 };
 
 }  // namespace embd

@@ -2,19 +2,22 @@
 
 #include <algorithm>
 #include <atomic>
+#include <deque>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "api/validation.h"
-#include "base/bounded_queue.h"
 #include "base/system.h"
 #include "engine/permits.h"
 #include "engine/progress.h"
 #include "service/gather.h"
 #include "service/input_encoder.h"
+#include "service/input_queue.h"
 
 namespace embd {
 namespace {
@@ -22,10 +25,26 @@ namespace {
 // No text within the payload limit takes anywhere near as long.
 constexpr std::chrono::seconds kTokenizerStallAfter{10};
 
-// One input on its way to a tokenizer thread.
-struct Task {
-  std::shared_ptr<Gather> gather;
-  std::size_t index = 0;
+// Larger requests are not told apart.
+constexpr std::size_t kMostRequestTokens = std::size_t{1} << 30U;
+
+// A single text of at most so many bytes is tokenized at once by whoever brings it: it takes some
+// 20 us, less than to wake another thread, and it does not wait behind longer ones.
+constexpr std::size_t kHereBytes = 512;
+// Threads that may do so at the same time.
+constexpr std::size_t kHereThreads = 4;
+
+bool IsShortText(const EmbedRequest& request) {
+  if (request.inputs.size() != 1) return false;
+  const auto* const text = std::get_if<std::string>(&request.inputs.front());
+  return text != nullptr && text->size() <= kHereBytes;
+}
+
+// Tokenizes on a thread that is not the service's own.
+struct HereEncoder {
+  HereEncoder(const Tokenizer& tokenizer, const ServerInfo& info) : encoder(tokenizer, info) {}
+  std::mutex mutex;  // only ever tried
+  InputEncoder encoder;
 };
 
 }  // namespace
@@ -38,8 +57,9 @@ struct Service::Impl {
   Result<std::shared_ptr<Gather>> Admit(EmbedRequest& request, const Cancellation& cancellation);
   Error Refuse(FailedAt where, Error error) const;
   void Loop(std::size_t thread);
-  void Process(InputEncoder& encoder, const Task& task) const;
-  void EncodeAndSubmit(InputEncoder& encoder, const Task& task) const;
+  bool ProcessHere(const InputTask& task);
+  void Process(InputEncoder& encoder, const InputTask& task) const;
+  void EncodeAndSubmit(InputEncoder& encoder, const InputTask& task) const;
   void Stop();
 
   Scheduler& scheduler;
@@ -47,10 +67,11 @@ struct Service::Impl {
   const ServiceOptions options;
   Permits permits;
   InFlight in_flight;
-  BoundedQueue<Task> queue;
+  InputQueue queue;
   Progress progress;
   std::atomic<bool> stopping{false};
   std::vector<InputEncoder> encoders;  // one a thread
+  std::deque<HereEncoder> here_encoders;
   std::vector<std::jthread> threads;
 };
 
@@ -66,6 +87,9 @@ Service::Impl::Impl(const Tokenizer& tokenizer_in, Scheduler& scheduler_in, Metr
   encoders.reserve(workers);
   threads.reserve(workers);
   for (std::size_t i = 0; i < workers; ++i) encoders.emplace_back(tokenizer_in, options.info);
+  for (std::size_t i = 0; i < kHereThreads; ++i) {
+    here_encoders.emplace_back(tokenizer_in, options.info);
+  }
   try {
     for (std::size_t i = 0; i < workers; ++i) threads.emplace_back([this, i] { Loop(i); });
   } catch (...) {
@@ -134,14 +158,25 @@ Result<std::shared_ptr<Gather>> Service::Impl::Admit(EmbedRequest& request,
 
 void Service::Impl::Loop(std::size_t thread) {
   SetThreadName("embd-tokenize");
-  while (const std::optional<Task> task = queue.Pop()) {
+  while (const std::optional<InputTask> task = queue.Pop()) {
     progress.Begin(thread, Clock::now());
     Process(encoders[thread], *task);
     progress.End(thread);
   }
 }
 
-void Service::Impl::Process(InputEncoder& encoder, const Task& task) const {
+// False when as many others as may are at it.
+bool Service::Impl::ProcessHere(const InputTask& task) {
+  for (HereEncoder& here : here_encoders) {
+    const std::unique_lock lock(here.mutex, std::try_to_lock);
+    if (!lock) continue;
+    Process(here.encoder, task);
+    return true;
+  }
+  return false;
+}
+
+void Service::Impl::Process(InputEncoder& encoder, const InputTask& task) const {
   Gather& gather = *task.gather;
   const bool gone = gather.cancellation().cancelled();
   if (gone || stopping.load(std::memory_order_relaxed)) {
@@ -159,7 +194,7 @@ void Service::Impl::Process(InputEncoder& encoder, const Task& task) const {
   }
 }
 
-void Service::Impl::EncodeAndSubmit(InputEncoder& encoder, const Task& task) const {
+void Service::Impl::EncodeAndSubmit(InputEncoder& encoder, const InputTask& task) const {
   Gather& gather = *task.gather;
   Result<EncodedInput> encoded =
       encoder.Encode(gather.TakeInput(task.index), gather.input_options());
@@ -171,6 +206,8 @@ void Service::Impl::EncodeAndSubmit(InputEncoder& encoder, const Task& task) con
   Job job;
   job.ids = std::move(encoded->ids);
   job.type_ids = std::move(encoded->type_ids);
+  job.request_tokens = static_cast<std::uint32_t>(
+      std::min<std::size_t>(gather.inputs() * job.ids.size(), kMostRequestTokens));
   job.cancellation = gather.cancellation();
   job.done = [gather = task.gather, index = task.index](Result<JobResult> result) {
     if (result) {
@@ -192,6 +229,7 @@ void Service::Embed(EmbedRequest request, const Cancellation& cancellation,
                     std::function<void(Result<EmbedResponse>)> done) {
   Metrics& metrics = impl_->metrics;
   (request.is_batch ? metrics.request_count_batch : metrics.request_count_single).Add();
+  const bool is_short = IsShortText(request);
   std::shared_ptr<Gather> gather;
   try {
     Result<std::shared_ptr<Gather>> admitted = impl_->Admit(request, cancellation);
@@ -202,11 +240,12 @@ void Service::Embed(EmbedRequest request, const Cancellation& cancellation,
                                                      .message = "Backend error: out of memory"}));
   }
   gather->done = std::move(done);
+  if (is_short && impl_->ProcessHere({.gather = gather, .index = 0})) return;
   const std::size_t inputs = gather->inputs();
+  // There is a place for each permit, so this fails only when the service is going down.
+  if (impl_->queue.TryPush(gather, inputs)) return;
   for (std::size_t i = 0; i < inputs; ++i) {
-    Task task{.gather = gather, .index = i};
-    // There is a place for each permit, so this fails only when the service is going down.
-    if (!impl_->queue.TryPush(task)) gather->Fail(i, FailedAt::kTokenization, CancelledError());
+    gather->Fail(i, FailedAt::kTokenization, CancelledError());
   }
 }
 
@@ -241,7 +280,7 @@ std::size_t Service::ResidentBytes(const ServerInfo& info) {
   constexpr std::size_t kPerCharacter = 48;
   const std::size_t buffers = kPerCharacter * kCharactersPerToken * info.max_input_length;
   return info.max_concurrent_requests * (kPerInput + tokens) +
-         info.tokenization_workers * (kStack + buffers);
+         info.tokenization_workers * (kStack + buffers) + kHereThreads * kPerCharacter * kHereBytes;
 }
 
 }  // namespace embd

@@ -24,7 +24,7 @@ struct ServiceOptions {
 
 // The only door to the model, used alike by every protocol and by the command line. Validates,
 // takes permits, tokenizes on its own threads, submits jobs and gathers their answers. Safe from
-// any thread; no call blocks on tokenizing or on the model.
+// any thread; no call blocks on the model, nor on tokenizing anything but a single short text.
 class Service {
  public:
   // The references must outlive the service. Starts info.tokenization_workers threads. Throws
