@@ -14,10 +14,13 @@ enum class Activation : std::uint8_t {
 };
 
 // How a weight matrix is kept. The floats differ in memory and traffic only: arithmetic is in
-// 32-bit floats. kInt8 multiplies integers: each row of the weights, and each row of the
-// activations as it comes, is rounded to 255 steps up to its own largest value; sums are exact, the
-// rest is float.
+// 32-bit floats. kInt8 multiplies integers: each row of the weights is rounded to 127 steps up and
+// down to its largest magnitude, each row of the activations, as it comes, to 255 steps from its
+// least to its largest value; sums are exact, the rest is float.
 enum class WeightFormat : std::uint8_t { kF32, kF16, kBF16, kInt8 };
+
+// Inputs of a layer of kInt8: with more the sum of the largest products would not fit 32 bits.
+inline constexpr std::int64_t kMaxInt8Features = 1 << 16;
 
 enum class Pooling : std::uint8_t { kCls, kMean, kLastToken };
 

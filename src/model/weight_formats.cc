@@ -20,6 +20,7 @@ constexpr float kTail = 3.5F;
 // The mean square of a value rounded to the nearest whole number.
 constexpr double kRounding = 1.0 / 12;
 constexpr float kSteps = 127.0F;
+constexpr float kInputSteps = 255.0F;
 
 WeightFormat StoredFormat(const LinearSpec& linear, const WeightMap& weights) {
   const DType first = weights.Get(linear.parts.front() + ".weight").dtype;
@@ -36,10 +37,10 @@ std::vector<float> Floats(const TensorView& tensor) {
   return values;
 }
 
-// What is known of a layer's inputs: their mean squares, and the largest one of a row.
+// What is known of a layer's inputs: their mean squares, and how far they lie apart in a row.
 struct Inputs {
   std::vector<float> energy;  // [in]
-  float largest = kTail;
+  float span = 2 * kTail;
 };
 
 Inputs InputsOf(const LinearSpec& linear, const WeightMap& weights) {
@@ -47,11 +48,14 @@ Inputs InputsOf(const LinearSpec& linear, const WeightMap& weights) {
   if (linear.input_norm.empty()) return inputs;
   const std::vector<float> gamma = Floats(weights.Get(linear.input_norm + ".weight"));
   const std::vector<float> beta = Floats(weights.Get(linear.input_norm + ".bias"));
-  inputs.largest = 0;
+  float low = 0;
+  float high = 0;
   for (std::size_t k = 0; k < gamma.size(); ++k) {
     inputs.energy[k] = gamma[k] * gamma[k] + beta[k] * beta[k];
-    inputs.largest = std::max(inputs.largest, std::abs(beta[k]) + kTail * std::abs(gamma[k]));
+    low = std::min(low, beta[k] - kTail * std::abs(gamma[k]));
+    high = std::max(high, beta[k] + kTail * std::abs(gamma[k]));
   }
+  inputs.span = high - low;
   return inputs;
 }
 
@@ -106,7 +110,7 @@ double EstimateInt8Loss(const LinearSpec& linear, const WeightMap& weights) {
   const Inputs inputs = InputsOf(linear, weights);
   double energy = 0;
   for (const float e : inputs.energy) energy += e;
-  const double input_step = inputs.largest / kSteps;
+  const double input_step = inputs.span / kInputSteps;
   double noise = 0;
   double signal = 0;
   std::vector<float> row(static_cast<std::size_t>(linear.in));
@@ -132,6 +136,7 @@ WeightFormats WeightFormats::Choose(const WeightManifest& manifest, const Weight
     if (precision == WeightPrecision::kFloat16) return {WeightFormat::kF16, 0};
     if (precision == WeightPrecision::kBFloat16) return {WeightFormat::kBF16, 0};
     if (precision == WeightPrecision::kFloat32) return {StoredFormat(linear, weights), 0};
+    if (linear.in > kMaxInt8Features) return {StoredFormat(linear, weights), 1};
     const double loss = EstimateInt8Loss(linear, weights);
     for (const std::string& part : linear.parts) checkpoint.Release(weights.Get(part + ".weight"));
     // Written so that NaN is out of line, too.

@@ -39,6 +39,7 @@ struct Int8PackTask {
   std::int64_t to_stride = 0;       // bytes between one word of k and the next
   float* scales = nullptr;          // [register width]
   std::int32_t* offsets = nullptr;  // [register width]: what sums must start with
+  float* sums = nullptr;            // [register width]: of the column's integers, times its scale
 };
 
 // out[r][c] = activation(sum over k of in[r][k] * weight[k][c] + bias[c]) + residual[r][c] for all
@@ -48,9 +49,10 @@ struct LinearTask {
   std::int64_t in_stride = 0;
   const std::byte* packed = nullptr;  // all panels one after the other
   DType dtype = DType::kF32;          // of the panels, unless they are integers
-  // All [out_features rounded up to registers]; the first two of integers only.
+  // All [out_features rounded up to registers]; the first three of integers only.
   const float* scales = nullptr;
   const std::int32_t* offsets = nullptr;
+  const float* sums = nullptr;
   const float* bias = nullptr;
   std::int64_t rows = 0;
   std::int64_t in_features = 0;
@@ -110,8 +112,9 @@ struct MeanTask {
   float* out = nullptr;
 };
 
-// Products of 8-bit integers: weights as in Int8PackTask, activations rounded row by row by the
-// same rule, sums exact. Every instruction set gets the same sums.
+// Products of 8-bit integers: weights as in Int8PackTask, activations rounded row by row to 255
+// steps between their least and largest, sums exact. Every instruction set gets the same sums.
+// in_features are at most kMaxInt8Features, so that none overflows.
 struct Int8Kernels {
   int panel_columns;    // a panel is [words of k, panel_columns]; the last may be narrower
   std::int64_t k_unit;  // in_features are padded to a multiple of this

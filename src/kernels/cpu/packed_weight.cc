@@ -66,7 +66,8 @@ PackedWeight::Layout::Layout(std::int64_t out, std::int64_t in, WeightFormat for
   const std::size_t scale_bytes = format == WeightFormat::kInt8 ? outputs * sizeof(float) : 0;
   scales = static_cast<std::size_t>(padded_out * column_bytes);
   offsets = scales + scale_bytes;
-  bias = offsets + scale_bytes;
+  sums = offsets + scale_bytes;
+  bias = sums + scale_bytes;
   bytes = bias + outputs * sizeof(float);
 }
 
@@ -96,6 +97,7 @@ LinearTask PackedWeight::Task() const {
           .dtype = dtype(),
           .scales = reinterpret_cast<const float*>(data + layout_.scales),
           .offsets = reinterpret_cast<const std::int32_t*>(data + layout_.offsets),
+          .sums = reinterpret_cast<const float*>(data + layout_.sums),
           .bias = reinterpret_cast<const float*>(data + layout_.bias),
           .in_features = in_features(),
           .out_features = out_features(),
@@ -126,6 +128,7 @@ void PackedWeight::PackInt8(std::span<const LinearWeight> stacked, const CpuKern
       static_cast<std::size_t>(kernels.register_floats * layout_.column_bytes));
   std::array<PackColumn, kMaxRegisterFloats> columns;
   auto* scales = reinterpret_cast<float*>(buffer_.data() + layout_.scales);
+  auto* sums = reinterpret_cast<float*>(buffer_.data() + layout_.sums);
   auto* offsets = reinterpret_cast<std::int32_t*>(buffer_.data() + layout_.offsets);
   for (std::int64_t first = 0; first < layout_.padded_out; first += kernels.register_floats) {
     for (int i = 0; i < kernels.register_floats; ++i) columns[i] = rows.Next();
@@ -137,7 +140,8 @@ void PackedWeight::PackInt8(std::span<const LinearWeight> stacked, const CpuKern
                        .to = buffer_.data() + panel * layout_.column_bytes + (first - panel) * 4,
                        .to_stride = 4 * std::min(layout_.panel_columns, layout_.padded_out - panel),
                        .scales = scales + first,
-                       .offsets = offsets + first});
+                       .offsets = offsets + first,
+                       .sums = sums + first});
   }
 }
 

@@ -9,8 +9,8 @@
 namespace embd::cpu {
 
 // A weight matrix in the kernels' layout: panels of some outputs side by side, the last one as
-// narrow as whole registers allow; then, of integers, the scales and the starts of the sums; then
-// the bias. All per output, padded to whole registers.
+// narrow as whole registers allow; then, of integers, the scales, the starts of the sums and the
+// sums of the columns; then the bias. All per output, padded to whole registers.
 class PackedWeight : public PreparedWeight {
  public:
   PackedWeight(std::span<const LinearWeight> stacked, WeightFormat format,
@@ -36,6 +36,7 @@ class PackedWeight : public PreparedWeight {
     std::int64_t column_bytes;  // of one output in the panels
     std::size_t scales;         // where they begin, as those below
     std::size_t offsets;
+    std::size_t sums;
     std::size_t bias;
     std::size_t bytes;
   };

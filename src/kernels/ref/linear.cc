@@ -18,23 +18,32 @@ std::int64_t OutFeatures(std::span<const LinearWeight> stacked) {
 
 }  // namespace
 
-Int8Row QuantizeRow(std::span<const float> row) {
-  Int8Row result{.quantized = std::vector<std::int8_t>(row.size()), .scale = 0};
-  float largest = 0;
-  for (const float x : row) {
-    if (!std::isfinite(x)) {
-      result.scale = std::numeric_limits<float>::quiet_NaN();
-      return result;
-    }
-    largest = std::max(largest, std::abs(x));
-  }
-  if (largest < 0x1p-100F) return result;
-  result.scale = largest / 127.0F;
-  const float inverse = 127.0F / largest;
+namespace {
+
+Int8Row Quantize(std::span<const float> row, float low, float span, float steps) {
+  Int8Row result{.quantized = std::vector<std::int16_t>(row.size()), .low = low, .scale = 0};
+  const bool finite = std::all_of(row.begin(), row.end(), [](float x) { return std::isfinite(x); });
+  if (!finite || !std::isfinite(span)) result.scale = std::numeric_limits<float>::quiet_NaN();
+  if (std::isnan(result.scale) || span < 0x1p-100F) return result;
+  result.scale = span / steps;
+  const float inverse = steps / span;
   for (std::size_t i = 0; i < row.size(); ++i) {
-    result.quantized[i] = static_cast<std::int8_t>(std::nearbyint(row[i] * inverse));
+    result.quantized[i] = static_cast<std::int16_t>(std::nearbyint((row[i] - low) * inverse));
   }
   return result;
+}
+
+}  // namespace
+
+Int8Row QuantizeWeights(std::span<const float> row) {
+  float largest = 0;
+  for (const float x : row) largest = std::max(largest, std::abs(x));
+  return Quantize(row, 0, largest, 127);
+}
+
+Int8Row QuantizeActivations(std::span<const float> row) {
+  const auto [low, high] = std::minmax_element(row.begin(), row.end());
+  return Quantize(row, *low, *high - *low, 255);
 }
 
 RefWeight::RefWeight(std::span<const LinearWeight> stacked, WeightFormat format)
@@ -60,7 +69,7 @@ RefWeight::RefWeight(std::span<const LinearWeight> stacked, WeightFormat format)
   if (format != WeightFormat::kInt8) return;
   const auto in = static_cast<std::size_t>(in_features());
   for (std::size_t first = 0; first < weight_.size(); first += in) {
-    int8_rows_.push_back(QuantizeRow(std::span(weight_).subspan(first, in)));
+    int8_rows_.push_back(QuantizeWeights(std::span(weight_).subspan(first, in)));
   }
 }
 
@@ -94,12 +103,16 @@ double Dot(std::span<const float> in, const RefWeight& weight, std::int64_t col)
   return sum;
 }
 
-double Int8Dot(const Int8Row& a, const Int8Row& b) {
+double Int8Dot(const Int8Row& activations, const Int8Row& weights) {
+  std::int64_t product = 0;
   std::int64_t sum = 0;
-  for (std::size_t k = 0; k < a.quantized.size(); ++k) {
-    sum += std::int64_t{a.quantized[k]} * b.quantized[k];
+  for (std::size_t k = 0; k < weights.quantized.size(); ++k) {
+    product += std::int64_t{activations.quantized[k]} * weights.quantized[k];
+    sum += weights.quantized[k];
   }
-  return static_cast<double>(sum) * a.scale * b.scale;
+  return (static_cast<double>(product) * activations.scale +
+          static_cast<double>(sum) * activations.low) *
+         weights.scale;
 }
 
 }  // namespace
@@ -108,7 +121,7 @@ void Linear(ConstMatrixView in, const RefWeight& weight, const LinearOptions& op
             MatrixView out, Lane::Range rows) {
   for (std::int64_t row = rows.begin; row < rows.end; ++row) {
     const std::span x(in.row(row), static_cast<std::size_t>(in.cols));
-    const Int8Row quantized = weight.is_int8() ? QuantizeRow(x) : Int8Row{};
+    const Int8Row quantized = weight.is_int8() ? QuantizeActivations(x) : Int8Row{};
     for (std::int64_t col = 0; col < weight.out_features(); ++col) {
       const double sum =
           weight.bias(col) +

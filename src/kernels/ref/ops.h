@@ -8,14 +8,17 @@
 
 namespace embd::ref {
 
-// Integers of 8 bits and what one step is worth: x is about quantized * scale.
+// Integers for a row of floats x: x is about low + quantized * scale.
 struct Int8Row {
-  std::vector<std::int8_t> quantized;
+  std::vector<std::int16_t> quantized;
+  float low = 0;
   float scale = 0;
 };
 
-// The rule that every backend follows to the bit, for rows of weights and of activations alike.
-Int8Row QuantizeRow(std::span<const float> row);
+// The rules that every backend follows to the bit: weights in [-127, 127] with low 0, activations
+// in [0, 255]. What is not finite, or has no finite distance, has the scale NaN.
+Int8Row QuantizeWeights(std::span<const float> row);
+Int8Row QuantizeActivations(std::span<const float> row);
 
 // Weights as plain floats, row after row, rounded to `format`; of integers also themselves.
 class RefWeight : public PreparedWeight {

@@ -5,13 +5,13 @@
 namespace embd::cpu {
 namespace {
 
-// The matrix unit takes bytes with a sign, 64 of k at a time.
+// The matrix unit takes 64 of k at a time.
 struct AmxInt8 : Avx512 {
   static constexpr int kInt8KUnit = 64;
   static constexpr int kActivationBytes = 1;
 
   static void StoreActivations(std::byte* to, Reg x) {
-    StoreS8(reinterpret_cast<std::int8_t*>(to), x);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x)));
   }
 };
 
@@ -60,7 +60,7 @@ class AmxTiles {
   asm volatile("tilestored %%tmm" #tile ", (%0,%1,1)" : : "r"(to), "r"(stride) : "memory")
 #define EMBD_TILE_ZERO(tile) asm volatile("tilezero %%tmm" #tile : : : "memory")
 #define EMBD_TILE_DOT(sums, rows, columns) \
-  asm volatile("tdpbssd %%tmm" #columns ", %%tmm" #rows ", %%tmm" #sums : : : "memory")
+  asm volatile("tdpbusd %%tmm" #columns ", %%tmm" #rows ", %%tmm" #sums : : : "memory")
 
   template <int kRowTiles, int kColumnTiles>
   static void RunTiles(const Int8TileTask& task) {
@@ -92,7 +92,7 @@ class AmxTiles {
     Finish<kRowTiles, kColumnTiles>(task);
   }
 
-  // Activations with a sign need no start other than zero.
+  // Without an offset in the activations all sums start at zero.
   template <int kRowTiles, int kColumnTiles>
   static void Start(const Int8TileTask& task) {
     if (task.start != nullptr) {

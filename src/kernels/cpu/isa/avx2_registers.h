@@ -135,6 +135,12 @@ struct Avx2 {
     return _mm_cvtss_f32(_mm_castsi128_ps(one));
   }
 
+  static float Largest(Reg x) {
+    const __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+  }
+
   // Products of 8-bit integers as 16-bit ones: in each group of four activations the first and
   // third stand together, and so do the second and fourth. The instruction for bytes would clip
   // its sums. 12 accumulators, 2 registers of columns, the broadcast value and a product make 16.

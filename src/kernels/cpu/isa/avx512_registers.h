@@ -143,6 +143,8 @@ struct Avx512 {
     return largest;
   }
 
+  static float Largest(Reg x) { return _mm512_reduce_max_ps(x); }
+
   // Products of 8-bit integers as 16-bit ones: in each group of four activations the first and
   // third stand together, and so do the second and fourth. 24 accumulators, 3 registers of columns,
   // the broadcast value and a product make 29 of 32.

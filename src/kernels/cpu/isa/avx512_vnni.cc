@@ -5,18 +5,14 @@
 namespace embd::cpu {
 namespace {
 
-// 27 accumulators, 3 registers of columns and the broadcast value make 31 of 32. The instruction
-// takes activations without a sign: they are stored plus 128, which the sums' start takes back.
+// 27 accumulators, 3 registers of columns and the broadcast value make 31 of 32.
 struct Avx512Vnni : Avx512 {
   static constexpr int kInt8TileRows = 9;
   static constexpr int kInt8Parts = 1;
   static constexpr int kActivationBytes = 1;
-  static constexpr int kActivationOffset = 128;
 
   static void StoreActivations(std::byte* to, Reg x) {
-    const __m128i bytes = _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(x));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
-                     _mm_xor_si128(bytes, _mm_set1_epi8(static_cast<char>(-128))));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtusepi32_epi8(_mm512_cvtps_epi32(x)));
   }
   template <int kPart>
   static Ints LoadWeights(const std::byte* from) {

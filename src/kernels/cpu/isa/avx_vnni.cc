@@ -5,19 +5,15 @@
 namespace embd::cpu {
 namespace {
 
-// The instruction takes activations without a sign: they are stored plus 128, which the sums' start
-// takes back. It needs no register for products, so these are 12 accumulators, 2 registers of
-// columns and the broadcast value: 15 of 16.
+// The instruction needs no register for products: 12 accumulators, 2 registers of columns and the
+// broadcast value make 15 of 16.
 struct AvxVnni : Avx2 {
   static constexpr int kInt8Parts = 1;
   static constexpr int kActivationBytes = 1;
-  static constexpr int kActivationOffset = 128;
 
   static void StoreActivations(std::byte* to, Reg x) {
     const __m128i narrow = Narrow(x);
-    const __m128i bytes = _mm_packs_epi16(narrow, narrow);
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(to),
-                     _mm_xor_si128(bytes, _mm_set1_epi8(static_cast<char>(-128))));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(narrow, narrow));
   }
   template <int kPart>
   static Ints LoadWeights(const std::byte* from) {

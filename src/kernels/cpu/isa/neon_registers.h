@@ -128,6 +128,8 @@ struct Neon {
     return largest;
   }
 
+  static float Largest(Reg x) { return vmaxvq_f32(x); }
+
   // 21 accumulators, 3 registers of columns, the broadcast value and two of products make 27.
   using Ints = int32x4_t;
   static constexpr int kInt8TileRows = 7;
@@ -135,7 +137,7 @@ struct Neon {
   static constexpr int kInt8Parts = 1;
   static constexpr int kInt8KUnit = 4;
   static constexpr int kActivationBytes = 1;
-  static constexpr int kActivationOffset = 0;
+  static constexpr int kActivationOffset = 128;
 
   static Ints LoadInts(const std::int32_t* from) { return vld1q_s32(from); }
   static void StoreInts(std::int32_t* to, Ints x) { vst1q_s32(to, x); }
@@ -146,7 +148,7 @@ struct Neon {
     __builtin_memcpy(to, &bytes, 4);
   }
   static void StoreActivations(std::byte* to, Reg x) {
-    StoreS8(reinterpret_cast<std::int8_t*>(to), x);
+    StoreS8(reinterpret_cast<std::int8_t*>(to), Sub(x, Set(128.0F)));
   }
   template <int kPart>
   static Ints LoadWeights(const std::byte* from) {
@@ -157,7 +159,7 @@ struct Neon {
     __builtin_memcpy(&word, from, sizeof(word));
     return vdupq_n_s32(word);
   }
-  // Two products of integers up to 127 fit 16 bits.
+  // Two products of integers up to 127 and 128 fit 16 bits.
   static Ints Dot(Ints sums, Ints value, Ints columns) {
     const int8x16_t a = vreinterpretq_s8_s32(value);
     const int8x16_t b = vreinterpretq_s8_s32(columns);

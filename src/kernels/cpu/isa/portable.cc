@@ -98,6 +98,11 @@ struct Portable {
     return MaxBits(two, Reg{two[1], two[1], two[1], two[1]})[0];
   }
 
+  static float Largest(Reg x) {
+    const Reg two = Max(x, Reg{x[2], x[3], x[2], x[3]});
+    return Max(two, Reg{two[1], two[1], two[1], two[1]})[0];
+  }
+
   using Ints = std::int32_t __attribute__((vector_size(16)));
   using Shorts = std::int16_t __attribute__((vector_size(16)));
   static constexpr int kInt8TileRows = 4;
@@ -105,7 +110,7 @@ struct Portable {
   static constexpr int kInt8Parts = 1;
   static constexpr int kInt8KUnit = 4;
   static constexpr int kActivationBytes = 1;
-  static constexpr int kActivationOffset = 0;
+  static constexpr int kActivationOffset = 128;
 
   static Ints LoadInts(const std::int32_t* from) {
     Ints x;
@@ -120,7 +125,7 @@ struct Portable {
     for (int i = 0; i < kWidth; ++i) to[i] = static_cast<std::int8_t>(bits[i] & 0xffU);
   }
   static void StoreActivations(std::byte* to, Reg x) {
-    StoreS8(reinterpret_cast<std::int8_t*>(to), x);
+    StoreS8(reinterpret_cast<std::int8_t*>(to), Sub(x, Set(128.0F)));
   }
   template <int kPart>
   static Ints LoadWeights(const std::byte* from) {
@@ -133,7 +138,7 @@ struct Portable {
     __builtin_memcpy(&word, from, sizeof(word));
     return Ints{word, word, word, word};
   }
-  // Two products of integers up to 127 fit 16 bits.
+  // Two products of integers up to 127 and 128 fit 16 bits.
   static Ints Dot(Ints sums, Ints value, Ints columns) {
     const Shorts pairs = Even(value) * Even(columns) + Odd(value) * Odd(columns);
     Ints words;

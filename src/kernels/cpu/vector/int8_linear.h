@@ -48,7 +48,7 @@ class Int8LinearKernel {
   static constexpr std::int64_t kBlockBytes = std::int64_t{512} << 10;
   static constexpr std::int64_t kLeastRows = 64;
   static constexpr std::int64_t kMostRows = 512;
-  static constexpr std::int64_t kFixedBytes = (kMostRows + kTileInts) * 4;
+  static constexpr std::int64_t kFixedBytes = (2 * kMostRows + kTileInts) * 4;
 
   static std::int64_t Padded(std::int64_t in_features) {
     return TileCount(in_features, V::kInt8KUnit) * V::kInt8KUnit;
@@ -72,12 +72,15 @@ class Int8LinearKernel {
           words_(Padded(task.in_features) / 4),
           row_bytes_(Padded(task.in_features) * V::kActivationBytes),
           scales_(reinterpret_cast<float*>(task.scratch)),
-          sums_(reinterpret_cast<std::int32_t*>(scales_ + kMostRows)),
+          lows_(scales_ + kMostRows),
+          sums_(reinterpret_cast<std::int32_t*>(lows_ + kMostRows)),
           quantized_(task.scratch + kFixedBytes) {
       for (std::int64_t r = 0; r < rows_; ++r) {
-        scales_[r] =
+        const Int8Row row =
             Int8Quantizer<V>::Activations(task.in + (begin + r) * task.in_stride, task.in_features,
                                           words_ * 4, quantized_ + r * row_bytes_);
+        scales_[r] = row.scale;
+        lows_[r] = row.low;
       }
     }
 
@@ -125,11 +128,14 @@ class Int8LinearKernel {
       const std::int64_t width = place.regs * V::kWidth;
       const std::int32_t* const sums = sums_;
       const float* const row_scales = scales_ + (place.row - begin_);
+      const float* const row_lows = lows_ + (place.row - begin_);
       const float* const scales = task_.scales + place.first;
+      const float* const column_sums = task_.sums + place.first;
       const float* const bias = task_.bias + place.first;
       Epilogue<V, Int8Math<V>>::Run(task_, place, [=](std::int64_t r, std::int64_t c) {
         const Reg sum = V::FromInts(V::LoadInts(sums + r * width + c));
-        return V::Fma(V::Mul(sum, V::Load(scales + c)), V::Set(row_scales[r]), V::Load(bias + c));
+        const Reg rest = V::Fma(V::Set(row_lows[r]), V::Load(column_sums + c), V::Load(bias + c));
+        return V::Fma(V::Mul(sum, V::Load(scales + c)), V::Set(row_scales[r]), rest);
       });
     }
 
@@ -139,6 +145,7 @@ class Int8LinearKernel {
     std::int64_t words_;
     std::int64_t row_bytes_;
     float* scales_;         // [rows]
+    float* lows_;           // [rows]
     std::int32_t* sums_;    // of one tile
     std::byte* quantized_;  // [rows, row_bytes]
   };

@@ -4,7 +4,7 @@
 
 namespace embd::cpu {
 
-// Rounds a row of floats x to integers of 8 bits: x / scale with scale = max |x| / 127, ties to
+// Weights: a row of floats x is rounded to integers x / scale with scale = max |x| / 127, ties to
 // even. A row without any value of at least 2^-100 has scale 0. One with a NaN or an infinity has
 // NaN, so that everything computed from it is none either.
 struct Int8Scale {
@@ -12,34 +12,40 @@ struct Int8Scale {
   float inverse = 0.0F;
 };
 
-[[gnu::always_inline]] inline Int8Scale Int8ScaleOf(float largest) {
-  if (largest < 0x1p-100F) return {.scale = 0.0F, .inverse = 0.0F};
-  if (!(largest <= __FLT_MAX__)) return {.scale = __builtin_nanf(""), .inverse = 0.0F};
-  return {.scale = largest / 127.0F, .inverse = 127.0F / largest};
+[[gnu::always_inline]] inline Int8Scale Int8ScaleOf(float span, float steps) {
+  if (span < 0x1p-100F) return {.scale = 0.0F, .inverse = 0.0F};
+  if (!(span <= __FLT_MAX__)) return {.scale = __builtin_nanf(""), .inverse = 0.0F};
+  return {.scale = span / steps, .inverse = steps / span};
 }
+
+// Activations: (x - low) / scale with low = min x and scale = (max x - low) / 255; otherwise alike.
+struct Int8Row {
+  float low = 0.0F;
+  float scale = 0.0F;
+};
 
 template <typename V>
 class Int8Quantizer {
  public:
-  // Quantises `cols` floats to the form of V::StoreActivations, zeros up to `padded`; returns the
-  // scale.
-  static float Activations(const float* from, std::int64_t cols, std::int64_t padded,
-                           std::byte* to) {
-    const Int8Scale scale = Int8ScaleOf(Largest(from, cols));
+  // Quantises `cols` floats to the form of V::StoreActivations, anything up to `padded`.
+  static Int8Row Activations(const float* from, std::int64_t cols, std::int64_t padded,
+                             std::byte* to) {
+    const Bounds bounds = BoundsOf(from, cols);
+    const float span = bounds.finite ? bounds.high - bounds.low : __builtin_inff();
+    const Int8Scale scale = Int8ScaleOf(span, 255.0F);
+    const Reg low = V::Set(bounds.low);
     const Reg inverse = V::Set(scale.inverse);
+    const auto store = [&](std::int64_t c, Reg x) __attribute__((always_inline)) {
+      V::StoreActivations(to + c * V::kActivationBytes, V::Mul(V::Sub(x, low), inverse));
+    };
     std::int64_t c = 0;
-    for (; c + V::kWidth <= cols; c += V::kWidth) {
-      V::StoreActivations(to + c * V::kActivationBytes, V::Mul(V::Load(from + c), inverse));
-    }
+    for (; c + V::kWidth <= cols; c += V::kWidth) store(c, V::Load(from + c));
     if (c < cols) {
-      const Reg x = V::LoadPartial(from + c, cols - c);
-      V::StoreActivations(to + c * V::kActivationBytes, V::Mul(x, inverse));
+      store(c, V::LoadPartial(from + c, cols - c));
       c += V::kWidth;
     }
-    for (; c < padded; c += V::kWidth) {
-      V::StoreActivations(to + c * V::kActivationBytes, V::Zero());
-    }
-    return scale.scale;
+    for (; c < padded; c += V::kWidth) store(c, low);
+    return {.low = bounds.low, .scale = scale.scale};
   }
 
   static void Pack(const Int8PackTask& task) {
@@ -52,7 +58,8 @@ class Int8Quantizer {
           empty ? Clear(row, padded) : Column(task.columns[i], task.in_features, padded, row);
       std::int32_t sum = 0;
       for (std::int64_t k = 0; k < padded; ++k) sum += row[k];
-      task.offsets[i] = -V::kActivationOffset * sum;
+      task.offsets[i] = V::kActivationOffset * sum;
+      task.sums[i] = task.scales[i] * static_cast<float>(sum);
     }
     Transpose(task, padded);
   }
@@ -60,15 +67,33 @@ class Int8Quantizer {
  private:
   using Reg = typename V::Reg;
 
-  // As bits, so that NaN is the largest of all.
-  static float Largest(const float* from, std::int64_t cols) {
-    Reg largest = V::Zero();
-    std::int64_t c = 0;
-    for (; c + V::kWidth <= cols; c += V::kWidth) {
-      largest = V::MaxBits(largest, V::Abs(V::Load(from + c)));
+  struct Bounds {
+    float low = 0.0F;
+    float high = 0.0F;
+    bool finite = true;
+  };
+
+  [[gnu::always_inline]] static void Widen(Reg x, Reg& low, Reg& high, Reg& odd) {
+    low = V::Min(low, x);
+    high = V::Max(high, x);
+    odd = V::Fma(x, V::Zero(), odd);  // 0, or NaN once there was a NaN or an infinity
+  }
+
+  static Bounds BoundsOf(const float* from, std::int64_t cols) {
+    if (cols < V::kWidth) {
+      float filled[V::kWidth];
+      for (int i = 0; i < V::kWidth; ++i) filled[i] = from[i < cols ? i : 0];
+      return BoundsOf(filled, V::kWidth);
     }
-    if (c < cols) largest = V::MaxBits(largest, V::Abs(V::LoadPartial(from + c, cols - c)));
-    return V::LargestBits(largest);
+    Reg low = V::Load(from);
+    Reg high = low;
+    Reg odd = V::Mul(low, V::Zero());
+    std::int64_t c = V::kWidth;
+    for (; c + V::kWidth <= cols; c += V::kWidth) Widen(V::Load(from + c), low, high, odd);
+    if (c < cols) Widen(V::Load(from + cols - V::kWidth), low, high, odd);
+    return {.low = -V::Largest(V::Negate(low)),
+            .high = V::Largest(high),
+            .finite = V::Sum(odd) == 0.0F};
   }
 
   static float Clear(std::int8_t* row, std::int64_t padded) {
@@ -80,7 +105,7 @@ class Int8Quantizer {
                       std::int8_t* row) {
     Reg largest = V::Zero();
     ForEach(column, count, [&](Reg x, std::int64_t) { largest = V::MaxBits(largest, V::Abs(x)); });
-    const Int8Scale scale = Int8ScaleOf(V::LargestBits(largest));
+    const Int8Scale scale = Int8ScaleOf(V::LargestBits(largest), 127.0F);
     const Reg inverse = V::Set(scale.inverse);
     Clear(row + count / V::kWidth * V::kWidth, padded - count / V::kWidth * V::kWidth);
     ForEach(column, count, [&](Reg x, std::int64_t k) { V::StoreS8(row + k, V::Mul(x, inverse)); });
