@@ -98,12 +98,16 @@ def bulk_clients(port, clients, inputs, words, stop):
 def short_client(port, words, seconds, think, results):
     """Single short texts, one after another: latencies in milliseconds and the number of failures."""
     connection = Connection(port)
+    connection.socket.settimeout(seconds)  # who waits longer has failed
     requests = [request_bytes(text_of(words, i)) for i in range(16)]
     latencies, failed = [], 0
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         begin = time.perf_counter()
-        status = connection.ask(requests[len(latencies) % len(requests)])
+        try:
+            status = connection.ask(requests[len(latencies) % len(requests)])
+        except TimeoutError:
+            status, end = 0, 0
         latencies.append((time.perf_counter() - begin) * 1e3)
         failed += status != 200
         time.sleep(think)

@@ -2,10 +2,13 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <fstream>
 #include <map>
 #include <set>
@@ -127,6 +130,32 @@ std::vector<int> AllowedCpus() {
     if (filled) return cpus;
   }
   return {};
+}
+
+bool ExpectInterruptions() {
+#if defined(SYS_sched_getattr) && defined(SYS_sched_setattr)
+  // As the kernel defines it; glibc 2.36 does not.
+  struct Attributes {
+    std::uint32_t size = sizeof(Attributes);
+    std::uint32_t policy = 0;
+    std::uint64_t flags = 0;
+    std::int32_t nice = 0;
+    std::uint32_t priority = 0;
+    std::uint64_t runtime = 0;  // for ordinary threads: the length of a slice, in nanoseconds
+    std::uint64_t deadline = 0;
+    std::uint64_t period = 0;
+  };
+  constexpr std::uint64_t kLongestSlice = 100'000'000;
+  Attributes attributes;
+  if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0) return false;
+  if (attributes.policy != SCHED_OTHER) return false;  // somebody has decided otherwise
+  attributes.runtime = kLongestSlice;
+  if (::syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) return false;
+  Attributes now;
+  return ::syscall(SYS_sched_getattr, 0, &now, sizeof(now), 0) == 0 && now.runtime == kLongestSlice;
+#else
+  return false;
+#endif
 }
 
 bool PinThread(int cpu) {

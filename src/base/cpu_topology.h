@@ -38,6 +38,11 @@ CpuGrant ReadCpuGrant(std::span<const int> allowed, const std::filesystem::path&
 // The CPUs of the process's affinity mask, ascending.
 std::vector<int> AllowedCpus();
 
+// Tells the system that the calling thread computes at length: others that wake and are soon done
+// may take its CPU at once, and it asks for as much time in longer pieces. Linux 6.12 and later;
+// nothing changes elsewhere, and then this is false.
+bool ExpectInterruptions();
+
 // Keeps the calling thread on one CPU. False when the system refuses.
 bool PinThread(int cpu);
 

@@ -1,6 +1,8 @@
 #include "base/cpu_topology.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -40,15 +42,15 @@ class FalseRoot {
   fs::path root_;
 };
 
-const std::string kCpus = "sys/devices/system/cpu/";
-const std::string kNodes = "sys/devices/system/node/";
+const fs::path kCpus = "sys/devices/system/cpu";
+const fs::path kNodes = "sys/devices/system/node";
 
 Files Machine(const std::string& online, const Files& siblings, const Files& nodes) {
-  Files files = {{kCpus + "online", online}};
+  Files files = {{kCpus / "online", online}};
   for (const auto& [cpu, list] : siblings) {
-    files[kCpus + "cpu" + cpu + "/topology/thread_siblings_list"] = list;
+    files[kCpus / ("cpu" + cpu) / "topology/thread_siblings_list"] = list;
   }
-  for (const auto& [node, list] : nodes) files[kNodes + "node" + node + "/cpulist"] = list;
+  for (const auto& [node, list] : nodes) files[kNodes / ("node" + node) / "cpulist"] = list;
   return files;
 }
 
@@ -165,6 +167,15 @@ TEST(CpuGrantTest, TheRealMachineHasACore) {
   const CpuGrant grant = ReadCpuGrant();
   EXPECT_GE(grant.available_cores(), 1);
   EXPECT_EQ(static_cast<std::size_t>(grant.cpus), AllowedCpus().size());
+}
+
+TEST(ExpectInterruptionsTest, LeavesThePriorityAsItIs) {
+  std::thread([] {
+    const int before = ::getpriority(PRIO_PROCESS, 0);
+    ExpectInterruptions();
+    EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), before);
+    EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER);
+  }).join();
 }
 
 TEST(PinThreadTest, PinsToAnAllowedCpuAndToNoOther) {

@@ -6,7 +6,7 @@ namespace embd {
 namespace {
 
 // A lane with fewer tokens than this does not pay for meeting the others.
-constexpr std::uint64_t kTokensPerLane = 8;
+constexpr std::uint64_t kTokensPerLane = 4;
 // What sharing a step costs in work: measured, two lanes take 9/16 of one lane's time.
 constexpr std::uint64_t kSharedCostNumerator = 9;
 constexpr std::uint64_t kSharedCostDenominator = 8;

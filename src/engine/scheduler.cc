@@ -185,6 +185,7 @@ void Scheduler::Impl::Stop() {
 
 void Scheduler::Impl::Loop(std::size_t index) noexcept {
   SetThreadName("embd-compute");
+  ExpectInterruptions();
   if (!options.places.empty()) PinThread(options.places[index % options.places.size()].cpu);
   try {
     for (;;) {
