@@ -5,28 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cpu/isa/gelu_table.h"
 #include "tensor/dtype.h"
 
 // Included by the files of several instruction sets, each of which gets a copy of its own: see
 // vector/unroll.h.
 namespace embd::cpu {
 namespace {  // NOLINT(google-build-namespaces)
-
-// a Phi(-a), Phi the normal distribution function, as a cubic polynomial on each of 16 parts of
-// [0, 4.8]: a row for each power of the distance from the part's middle, in parts.
-alignas(64) constexpr float kGeluTail[4][16] = {
-    {0.0660533682F, 0.146857366F, 0.169970244F, 0.154203504F, 0.119488075F, 0.0816299766F,
-     0.0498979948F, 0.0275055505F, 0.0137346499F, 0.006229755F, 0.00257126754F, 0.00096684118F,
-     0.000331468531F, 0.00010366983F, 2.95909795e-05F, 7.71062696e-06F},
-    {0.114363782F, 0.0492370389F, 0.000233927552F, -0.0283540804F, -0.0384026729F, -0.0357801765F,
-     -0.0271871705F, -0.0177574661F, -0.010203152F, -0.0052204947F, -0.00239562849F,
-     -0.00099046831F, -0.000370093912F, -0.00012524976F, -3.84525556e-05F, -1.07220076e-05F},
-    {-0.0349762402F, -0.0290825404F, -0.0194703415F, -0.00933257863F, -0.00135434105F,
-     0.00325906719F, 0.00479286211F, 0.0043585035F, 0.00313108973F, 0.00190108549F, 0.00100394816F,
-     0.000468133192F, 0.000194473207F, 7.23923367e-05F, 2.42433543e-05F, 7.32489207e-06F},
-    {0.0010511619F, 0.00275303354F, 0.00347325881F, 0.00313428603F, 0.00211948389F, 0.000975797244F,
-     0.000111516638F, -0.000334922399F, -0.000440421631F, -0.000362562569F, -0.000235063344F,
-     -0.000128161497F, -6.04850356e-05F, -2.50953508e-05F, -9.24024062e-06F, -3.03818524e-06F}};
 
 // 27 accumulators, 3 registers of columns and the broadcast value make 31 of 32.
 struct Avx512 {
