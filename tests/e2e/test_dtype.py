@@ -65,7 +65,8 @@ def test_an_unknown_type_is_refused(launcher, tiny):
 
 
 @pytest.mark.parametrize("isa", ["portable", "avx2", "avx512", "avx512-vnni", "amx-int8", "neon", "neon-dotprod"])
-def test_every_instruction_set_gives_nearly_the_same(launcher, golden, isa):
+def test_every_instruction_set_is_near_the_reference(launcher, golden, isa):
+    """Not the same digits: a float on the edge between two integers falls to either side, and later layers magnify it."""
     process = launcher.launch("--dtype", "int8", "--isa", isa)
     try:
         process.wait_ready()
@@ -73,10 +74,10 @@ def test_every_instruction_set_gives_nearly_the_same(launcher, golden, isa):
         assert process.wait_exit() == 1
         assert "instruction set" in process.err()
         pytest.skip(f"this machine cannot run {isa}")
-    rows = np.array(process.embed(golden.texts[:16]))
-    best = np.array(launcher.serve("--dtype", "int8").embed(golden.texts[:16]))
-    # A float that lies on the edge between two integers may fall to either side.
-    assert (1 - (rows * best).sum(axis=1)).max() < 2e-3
+    rows = process.embed(golden.texts[:32]) + process.embed(golden.texts[32:])
+    loss = losses(rows, golden)
+    largest, mean = BOUNDS["int8"]
+    assert loss.max() <= largest and loss.mean() <= mean
 
 
 @pytest.mark.parametrize("dtype", BOUNDS)
