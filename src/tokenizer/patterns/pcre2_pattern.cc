@@ -24,8 +24,15 @@ namespace {
 // that does not do, it starts over with four times as much, which is then counted.
 constexpr std::size_t kFirstWindow = 64;
 constexpr std::uint32_t kFirstLimit = 512;
-// A step that compares with what a group has matched may take as long as that is.
-constexpr std::uint32_t kFirstLimitWithReferences = 64;
+// A step that goes through a run, or compares with what a group has matched, may take as long as
+// that is.
+constexpr std::uint32_t kFirstLimitOfLongSteps = 64;
+// Going through a run is quick, and not every step does it.
+constexpr std::int64_t kRunsInBudget = 16;
+// PCRE2 counts one step for a run. One that is not longer is as good as one character.
+constexpr std::uint32_t kShortRun = 16;
+// What looks back goes beyond the characters that an attempt sees, and is one step.
+constexpr std::uint32_t kMaxLookbehind = 255;
 constexpr std::uint32_t kHeapLimitKib = 64 << 10;
 
 template <auto Free>
@@ -61,6 +68,56 @@ Code Compile(std::string_view text, std::uint32_t options) {
   return code;
 }
 
+// Tells whether one attempt to match can go through a run of characters again and again: in a
+// repeated group, or after what can match in several ways. If not, it does so once for each run
+// that the expression has.
+class RerunFinder {
+ public:
+  static bool Find(const RegexNode& root) {
+    RerunFinder finder;
+    finder.Visit(root);
+    return finder.found_;
+  }
+
+ private:
+  using Kind = RegexNode::Kind;
+
+  void Visit(const RegexNode& node) {
+    const bool before = repeated_;
+    switch (node.kind) {
+      case Kind::kRepeat:
+        return VisitRepeat(node);
+      case Kind::kAlternation:
+        for (const RegexNode& child : node.children) {
+          repeated_ = before;
+          Visit(child);
+        }
+        repeated_ = true;
+        return;
+      case Kind::kSequence:
+      case Kind::kCapture:
+        for (const RegexNode& child : node.children) Visit(child);
+        return;
+      default:  // is never entered a second time
+        for (const RegexNode& child : node.children) Visit(child);
+        repeated_ = before;
+    }
+  }
+
+  void VisitRepeat(const RegexNode& node) {
+    if (node.children[0].kind == Kind::kSet) {
+      found_ = found_ || (repeated_ && node.max > kShortRun);
+    } else {
+      repeated_ = repeated_ || node.max > 1;
+      Visit(node.children[0]);
+    }
+    if (node.min != node.max && node.mode != RegexNode::Mode::kPossessive) repeated_ = true;
+  }
+
+  bool repeated_ = false;  // whether what comes next can be
+  bool found_ = false;
+};
+
 // The text as PCRE2 sees it.
 struct Subject {
   std::vector<std::uint32_t> units;   // symbols or characters
@@ -72,11 +129,18 @@ struct Subject {
 
 class Pcre2Pattern::Engine {
  public:
-  explicit Engine(const RegexTree& tree) {
+  explicit Engine(const RegexTree& tree)
+      : has_references_(tree.has_references), has_reruns_(RerunFinder::Find(tree.root)) {
     // References compare characters: then nothing less than these will do.
     if (!tree.has_references) map_.emplace(tree.sets);
     const std::string text = Pcre2Text(tree, map_ ? &*map_ : nullptr);
     code_ = Compile(text, PCRE2_ANCHORED | PCRE2_NO_START_OPTIMIZE);
+    std::uint32_t lookbehind = 0;
+    pcre2_pattern_info(code_.get(), PCRE2_INFO_MAXLOOKBEHIND, &lookbehind);
+    if (lookbehind > kMaxLookbehind) {
+      throw RegexError(fmt::format("it looks {} characters behind; at most {} are possible",
+                                   lookbehind, kMaxLookbehind));
+    }
     // Without it the interpreter does.
     pcre2_jit_compile(code_.get(), PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD);
     FindFirstUnits(text);
@@ -84,8 +148,11 @@ class Pcre2Pattern::Engine {
 
   const pcre2_code* code() const { return code_.get(); }
   bool CanStartWith(std::uint32_t unit) const { return first_[std::min<std::uint32_t>(unit, 255)]; }
-  // Of characters to groups; then the subject is made of characters, not symbols.
-  bool has_references() const { return !map_; }
+  // Whether a step may take as long as all that an attempt sees.
+  bool has_long_steps() const { return has_references_ || has_reruns_; }
+  std::int64_t Budget(std::size_t size) const {
+    return SearchBudget(size) * (has_reruns_ && !has_references_ ? kRunsInBudget : 1);
+  }
   bool can_be_empty() const { return can_be_empty_; }
 
   Subject Prepare(std::string_view text) const {
@@ -122,6 +189,8 @@ class Pcre2Pattern::Engine {
     }
   }
 
+  bool has_references_;  // then the subject is made of characters, not symbols
+  bool has_reruns_;
   std::optional<SymbolMap> map_;
   Code code_;
   std::array<bool, 256> first_{};
@@ -133,13 +202,13 @@ namespace {
 // One search through one text, within a budget of steps.
 class Search {
  public:
-  Search(const pcre2_code* code, bool has_references, const Subject& subject)
+  Search(const pcre2_code* code, bool has_long_steps, std::int64_t budget, const Subject& subject)
       : code_(code),
-        has_references_(has_references),
+        has_long_steps_(has_long_steps),
         subject_(subject),
         data_(pcre2_match_data_create(1, nullptr)),
         context_(pcre2_match_context_create(nullptr)),
-        steps_left_(SearchBudget(subject.size())) {
+        steps_left_(budget) {
     if (context_) pcre2_set_heap_limit(context_.get(), kHeapLimitKib);
   }
 
@@ -148,7 +217,7 @@ class Search {
   // Matches what starts at `begin`; `end` is where a match ends.
   Outcome MatchAt(std::size_t begin, std::size_t& end) {
     std::size_t window = kFirstWindow;
-    std::uint32_t limit = has_references_ ? kFirstLimitWithReferences : kFirstLimit;
+    std::uint32_t limit = has_long_steps_ ? kFirstLimitOfLongSteps : kFirstLimit;
     std::uint32_t options = 0;
     if (!data_ || !context_) return Outcome::kTooMuch;
     for (;;) {
@@ -163,9 +232,9 @@ class Search {
         return Outcome::kMatch;
       }
       if (rc == PCRE2_ERROR_NOMATCH) return Outcome::kNoMatch;
-      const std::int64_t longest = has_references_ ? static_cast<std::int64_t>(window) : 1;
+      const std::int64_t longest = has_long_steps_ ? static_cast<std::int64_t>(window) : 1;
       if (rc == PCRE2_ERROR_PARTIAL) {
-        steps_left_ -= has_references_ ? limit * longest : static_cast<std::int64_t>(window);
+        steps_left_ -= has_long_steps_ ? limit * longest : static_cast<std::int64_t>(window);
         window *= 4;
       } else if (rc == PCRE2_ERROR_MATCHLIMIT) {
         steps_left_ -= limit * longest;
@@ -181,7 +250,7 @@ class Search {
 
  private:
   const pcre2_code* code_;
-  bool has_references_;
+  bool has_long_steps_;
   const Subject& subject_;
   MatchData data_;
   MatchContext context_;
@@ -198,7 +267,8 @@ Pcre2Pattern::~Pcre2Pattern() = default;
 Result<void> Pcre2Pattern::FindAll(std::string_view text, std::vector<ByteRange>& matches) const {
   if (text.empty()) return {};
   const Subject subject = engine_->Prepare(text);
-  Search search(engine_->code(), engine_->has_references(), subject);
+  Search search(engine_->code(), engine_->has_long_steps(), engine_->Budget(subject.size()),
+                subject);
   std::optional<std::size_t> last_end;
   for (std::size_t begin = 0; begin <= subject.size();) {
     std::size_t end = begin;
