@@ -210,6 +210,8 @@ Next Scheduler::Impl::Wait(std::size_t index) {
   std::unique_lock lock(mutex);
   for (;;) {
     if (stopping) return Next::kStop;
+    // First, since whoever invited this thread waits for it.
+    if (JoinStep(worker)) return Next::kHelp;
     // Before the queue's turn: the answer is worth more than one token's time.
     if (failed.load(std::memory_order_relaxed) && Clock::now() >= probe_at) {
       probe_at = Clock::now() + options.probe_every;
@@ -219,7 +221,6 @@ Next Scheduler::Impl::Wait(std::size_t index) {
       TakeStep(worker);
       return Next::kStep;
     }
-    if (JoinStep(worker)) return Next::kHelp;
     ++idle;
     worker.idle = true;
     Changed();
