@@ -16,7 +16,7 @@ import tempfile
 
 TILE = re.compile(r"^[0-9a-f]+ <.*Tile<.*, (\d+), (\d+)(?:, .*)?>\(.*\)>:$")
 PRODUCT = re.compile(r"^v?f?n?m(add|ul)\w*ps$|^vpdpbusd$|^v?pmaddwd$|^v?pmullw$")
-INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(\S+)\s*(.*)$")
+INSTRUCTION = re.compile(r"^\s*([0-9a-f]+):\s+(?:\{vex\}\s+)?(\S+)\s*(.*)$")
 STACK_MOVE = re.compile(r"^v?mov[aud]\w*$")
 
 
