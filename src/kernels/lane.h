@@ -14,7 +14,9 @@ namespace embd {
 struct Lane {
   int index = 0;
   int count = 1;
-  BarrierRef barrier = nullptr;  // of `count` threads; none when count is 1
+  // Of `count` threads. With one lane: none, or a pause between operations, in which the engine may
+  // run something short.
+  BarrierRef barrier = nullptr;
   Arena* scratch = nullptr;      // this thread's own, for use inside one operation
 
   // Returns once every lane of the step has arrived here; what they wrote before is then visible.

@@ -50,4 +50,4 @@ def test_refusals(server, body, status, error):
 def test_inputs_of_the_wrong_shape(server, inputs):
     response = server.post("/similarity", {"inputs": inputs})
     assert response.status == 422
-    assert response.text.startswith("Failed to deserialize the JSON body into the target type: inputs: ")
+    assert response.text.startswith("Failed to deserialize the JSON body into the target type: inputs")
