@@ -17,7 +17,7 @@ struct Lane {
   // Of `count` threads. With one lane: none, or a pause between operations, in which the engine may
   // run something short.
   BarrierRef barrier = nullptr;
-  Arena* scratch = nullptr;      // this thread's own, for use inside one operation
+  Arena* scratch = nullptr;  // this thread's own, for use inside one operation
 
   // Returns once every lane of the step has arrived here; what they wrote before is then visible.
   void Sync() const { barrier.ArriveAndWait(); }
