@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 
 using testing::Answer;
 using testing::Becomes;
-using testing::Gate;
 using ::testing::HasSubstr;
 using testing::JobOf;
 using testing::KindOf;

@@ -12,6 +12,7 @@
 namespace embd::cpu {
 namespace {  // NOLINT(google-build-namespaces)
 
+// NOLINTNEXTLINE(misc-definitions-in-headers): a copy for each file is what is wanted
 alignas(32) constexpr int kLanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
 // 12 accumulators, 2 registers of columns and the broadcast value make 15 of 16.
