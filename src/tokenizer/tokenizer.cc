@@ -44,6 +44,8 @@ Tokenizer::Scratch::~Scratch() = default;
 Tokenizer::Scratch::Scratch(Scratch&&) noexcept = default;
 Tokenizer::Scratch& Tokenizer::Scratch::operator=(Scratch&&) noexcept = default;
 
+std::size_t Tokenizer::Scratch::FixedBytes() { return sizeof(Impl) + WordCache::MemoryBytes(); }
+
 struct Tokenizer::Impl {
   TokenizerParts parts;
   std::uint32_t id_bound = 0;

@@ -35,6 +35,9 @@ class Tokenizer {
     Scratch(Scratch&&) noexcept;
     Scratch& operator=(Scratch&&) noexcept;
 
+    // Bytes that a scratch occupies once it is in use, without what grows with the texts.
+    static std::size_t FixedBytes();
+
    private:
     friend class Tokenizer;
     struct Impl;

@@ -1,0 +1,129 @@
+// A binary of its own, since it replaces the global allocation functions. Runs in the root of the
+// repository.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "tokenizer/tokenizer.h"
+
+namespace {
+
+constexpr std::size_t kAlignment = alignof(std::max_align_t);
+std::atomic<int> allocations = 0;
+
+void* Allocate(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
+  void* const memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+// NOLINTNEXTLINE(cppcoreguidelines-no-malloc): this is where memory goes
+__attribute__((noinline)) void Free(void* memory) { std::free(memory); }
+
+}  // namespace
+
+// All forms, since a sanitizer's own would take the place of those left out. Freeing is out of
+// line: inlined, the compiler takes it for a mistake.
+void* operator new(std::size_t size) { return Allocate(size, kAlignment); }
+void* operator new[](std::size_t size) { return Allocate(size, kAlignment); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return Allocate(size, kAlignment);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return Allocate(size, kAlignment);
+}
+void* operator new(std::size_t size, std::align_val_t alignment) {
+  return Allocate(size, static_cast<std::size_t>(alignment));
+}
+void* operator new[](std::size_t size, std::align_val_t alignment) {
+  return Allocate(size, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* memory) noexcept { Free(memory); }
+void operator delete[](void* memory) noexcept { Free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { Free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { Free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { Free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { Free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { Free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { Free(memory); }
+
+namespace embd {
+namespace {
+
+std::vector<std::string> Files() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator("tests/golden/tokenizer")) {
+    const std::string name = entry.path().stem().string();
+    if (entry.path().extension() == ".json" &&
+        std::filesystem::exists("tests/golden/tokenizer/" + name + ".jsonl")) {
+      names.push_back(name);
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Words that no cache holds, marks in and out of order, ligatures, Hangul, emoji, a long word.
+std::vector<std::string> Texts() {
+  std::vector<std::string> texts = {
+      "A quick brown fox, isn't it?  42 dogs.",
+      "caf\u00e9 cafe\u0301 \u1e69 s\u0323\u0307 q\u0307\u0323 \u212b \ufb01n \uff21\uff22",
+      "\ud55c\uad6d\uc5b4 \u1112\u1161\u11ab \u4f60\u597d\u3002 \U0001f468\u200d\U0001f469 \u0627",
+      std::string(500, 'a'), std::string(300, ' ')};
+  for (int i = 0; i < 200; ++i) texts[0] += " w" + std::to_string(i * 7919) + "x";
+  return texts;
+}
+
+int AllocationsOfAPass(const Tokenizer& tokenizer, const EncodeOptions& options,
+                       const std::vector<std::string>& texts, Tokenizer::Scratch& scratch,
+                       Encoding& encoding) {
+  const int before = allocations;
+  for (const std::string& text : texts) {
+    EXPECT_TRUE(tokenizer.Encode(text, options, scratch, encoding));
+  }
+  return allocations - before;
+}
+
+TEST(TokenizerAllocations, AreCounted) {
+  const int before = allocations;
+  delete new int;
+  EXPECT_EQ(allocations - before, 1);
+}
+
+class TokenizerAllocations : public testing::TestWithParam<std::string> {};
+
+// Expressions that PCRE2 runs copy each text into two new buffers (and PCRE2 takes memory that is
+// not counted here); nothing else allocates, and nothing does so for each token.
+int AllowedPerText(const std::string& name) {
+  return name.starts_with("expression_") || name.starts_with("regex_") ? 2 : 0;
+}
+
+TEST_P(TokenizerAllocations, StopOnceTheBuffersHaveGrown) {
+  const auto tokenizer = Tokenizer::Load("tests/golden/tokenizer/" + GetParam() + ".json");
+  const std::vector<std::string> texts = Texts();
+  const int allowed = AllowedPerText(GetParam()) * static_cast<int>(texts.size());
+  for (const bool details : {false, true}) {
+    const EncodeOptions options{.max_length = 512, .details = details};
+    Tokenizer::Scratch scratch;
+    Encoding encoding;
+    // Buffers change places while they are in use: some passes until all have grown.
+    for (int i = 0; i < 4; ++i) AllocationsOfAPass(*tokenizer, options, texts, scratch, encoding);
+    EXPECT_EQ(AllocationsOfAPass(*tokenizer, options, texts, scratch, encoding), allowed);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, TokenizerAllocations, testing::ValuesIn(Files()),
+                         [](const auto& test) { return test.param; });
+
+}  // namespace
+}  // namespace embd
