@@ -62,7 +62,7 @@ AddedVocabulary::Matcher::Matcher(const std::vector<const AddedToken*>& tokens,
     rules_.push_back({token->id, token->single_word, token->lstrip, token->rstrip});
   }
   start_count_ = static_cast<std::size_t>(std::count(starts_.begin(), starts_.end(), true));
-  trie_ = Trie(std::move(keys));
+  trie_ = Trie(keys);
   if (trie_.duplicates() > 0) {
     place.Fail("tokens that differ after normalization",
                fmt::format("{} that do not", trie_.duplicates()));

@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <string>
 
 namespace embd {
 namespace {
@@ -24,40 +25,26 @@ struct SortEntry {
 
 // Byte by byte from the last: a few passes over the entries, where comparing takes many.
 void SortByPrefix(std::vector<SortEntry>& entries) {
+  constexpr std::size_t kBytes = sizeof(std::uint64_t);
+  std::array<std::array<std::uint32_t, 257>, kBytes> begins{};
+  for (const SortEntry& entry : entries) {
+    for (std::size_t i = 0; i < kBytes; ++i) ++begins[i][(entry.prefix >> 8 * i & 0xFF) + 1];
+  }
   std::vector<SortEntry> sorted(entries.size());
-  for (int shift = 0; shift < 64; shift += 8) {
-    std::array<std::size_t, 257> begins{};
-    for (const SortEntry& entry : entries) ++begins[(entry.prefix >> shift & 0xFF) + 1];
-    for (std::size_t i = 1; i < begins.size(); ++i) begins[i] += begins[i - 1];
-    for (const SortEntry& entry : entries) sorted[begins[entry.prefix >> shift & 0xFF]++] = entry;
+  for (std::size_t i = 0; i < kBytes; ++i) {
+    for (std::size_t byte = 1; byte < begins[i].size(); ++byte) {
+      begins[i][byte] += begins[i][byte - 1];
+    }
+    for (const SortEntry& entry : entries) {
+      sorted[begins[i][entry.prefix >> 8 * i & 0xFF]++] = entry;
+    }
     entries.swap(sorted);
   }
 }
 
-void SortKeys(std::vector<Trie::Key>& keys) {
-  std::vector<SortEntry> entries;
-  entries.reserve(keys.size());
-  for (const Trie::Key& key : keys) {
-    entries.push_back({SortPrefix(key.text), static_cast<std::uint32_t>(entries.size())});
-  }
-  SortByPrefix(entries);
-  std::vector<Trie::Key> sorted;
-  sorted.reserve(keys.size());
-  for (const SortEntry& entry : entries) sorted.push_back(keys[entry.index]);
-  // Keys with the same first bytes stand together now.
-  for (std::size_t begin = 0; begin < entries.size();) {
-    std::size_t end = begin + 1;
-    while (end < entries.size() && entries[end].prefix == entries[begin].prefix) ++end;
-    const auto at = [&sorted](std::size_t i) {
-      return sorted.begin() + static_cast<std::ptrdiff_t>(i);
-    };
-    if (end - begin > 1) {
-      std::sort(at(begin), at(end),
-                [](const Trie::Key& a, const Trie::Key& b) { return a.text < b.text; });
-    }
-    begin = end;
-  }
-  keys = std::move(sorted);
+std::size_t CommonPrefix(std::string_view a, std::string_view b) {
+  const auto [end, other] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  return static_cast<std::size_t>(end - a.begin());
 }
 
 constexpr std::uint32_t kBlock = 256;
@@ -90,13 +77,110 @@ struct Bits {
 
 }  // namespace
 
+// The keys in order, each once, their texts close together: building reads every byte of them, in
+// this order.
+class Trie::SortedKeys {
+ public:
+  explicit SortedKeys(std::span<const Key> keys) {
+    std::vector<SortEntry> entries;
+    entries.reserve(keys.size());
+    for (const Key& key : keys) {
+      entries.push_back({SortPrefix(key.text), static_cast<std::uint32_t>(entries.size())});
+    }
+    SortByPrefix(entries);
+    Gather(keys, entries);
+    // Keys with the same first bytes stand together now, in the order in which they came.
+    for (std::size_t begin = 0; begin < entries.size();) {
+      std::size_t end = begin + 1;
+      while (end < entries.size() && entries[end].prefix == entries[begin].prefix) ++end;
+      if (end - begin > 1) SortTexts(begin, end);
+      begin = end;
+    }
+    Unite();
+  }
+
+  std::size_t size() const { return keys_.size(); }
+  // Of all texts together.
+  std::size_t bytes() const { return pool_.size(); }
+  std::string_view Text(std::size_t i) const { return Text(keys_[i]); }
+  std::uint8_t Byte(std::size_t i, std::size_t at) const {
+    return static_cast<std::uint8_t>(pool_[keys_[i].begin + at]);
+  }
+  std::size_t Length(std::size_t i) const { return keys_[i].length; }
+  // How many bytes key i starts with as the key before it does.
+  std::size_t Common(std::size_t i) const { return keys_[i].common; }
+  std::uint32_t Value(std::size_t i) const { return keys_[i].value; }
+
+ private:
+  struct SortedKey {
+    std::uint32_t begin;  // in the pool
+    std::uint32_t length;
+    std::uint32_t common;
+    std::uint32_t value;
+  };
+
+  // Takes over the keys in the order of `entries`.
+  void Gather(std::span<const Key> keys, std::span<const SortEntry> entries) {
+    std::size_t bytes = 0;
+    for (const Key& key : keys) bytes += key.text.size();
+    pool_.reserve(bytes);
+    keys_.reserve(keys.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      // The texts lie all over the memory: without this each is waited for.
+      if (i + 2 * kAhead < entries.size()) __builtin_prefetch(&keys[entries[i + 2 * kAhead].index]);
+      if (i + kAhead < entries.size()) {
+        __builtin_prefetch(keys[entries[i + kAhead].index].text.data());
+      }
+      const Key& key = keys[entries[i].index];
+      keys_.push_back({static_cast<std::uint32_t>(pool_.size()),
+                       static_cast<std::uint32_t>(key.text.size()), 0, key.value});
+      pool_ += key.text;
+    }
+  }
+
+  void SortTexts(std::size_t begin, std::size_t end) {
+    const std::span<SortedKey> part = std::span(keys_).subspan(begin, end - begin);
+    std::sort(part.begin(), part.end(), [this](const SortedKey& a, const SortedKey& b) {
+      const int order = Text(a).compare(Text(b));
+      return order != 0 ? order < 0 : a.begin < b.begin;
+    });
+  }
+
+  // Of equal keys leaves the last one.
+  void Unite() {
+    std::size_t count = 0;
+    std::string_view last;
+    for (SortedKey& key : keys_) {
+      const std::string_view text = Text(key);
+      const std::size_t common = CommonPrefix(last, text);
+      if (count > 0 && common == text.size() && common == last.size()) {
+        keys_[count - 1].value = key.value;
+        continue;
+      }
+      key.common = static_cast<std::uint32_t>(common);
+      keys_[count++] = key;
+      last = text;
+    }
+    keys_.resize(count);
+  }
+
+  std::string_view Text(const SortedKey& key) const {
+    return {pool_.data() + key.begin, key.length};
+  }
+
+  static constexpr std::size_t kAhead = 16;
+
+  std::string pool_;
+  std::vector<SortedKey> keys_;
+};
+
 // Places nodes depth first. Bases and units live in blocks of 256, within which base ^ byte stays;
 // only the last few blocks are searched for room, so that building is linear.
 class Trie::Builder {
  public:
   explicit Builder(std::vector<Unit>& units) : units_(units) { AddBlock(); }
 
-  void Build(std::span<const Key> keys) {
+  void Build(const SortedKeys& keys) {
     blocks_[0].used_units.Set(kRoot);
     units_[kRoot] = {0, kNoValue << 8 | 1};
     std::vector<Range> stack{{kRoot, 0, keys.size(), 0}};
@@ -105,21 +189,22 @@ class Trie::Builder {
     while (!stack.empty()) {
       Range range = stack.back();
       stack.pop_back();
-      if (range.begin < range.end && keys[range.begin].text.size() == range.depth) {
-        Unit& unit = units_[range.node];
-        unit.value_and_label = keys[range.begin].value << 8 | (unit.value_and_label & 0xFF);
+      if (range.end - range.begin == 1) {
+        AddTail(range.node, keys.Text(range.begin).substr(range.depth), keys.Value(range.begin));
+        continue;
+      }
+      if (range.begin < range.end && keys.Length(range.begin) == range.depth) {
+        SetValue(range.node, keys.Value(range.begin));
         ++range.begin;
       }
       if (range.begin == range.end) continue;
       labels.clear();
       children.clear();
       for (std::size_t i = range.begin; i < range.end; ++i) {
-        const auto label = static_cast<std::uint8_t>(keys[i].text[range.depth]);
-        if (labels.empty() || labels.back() != label) {
-          labels.push_back(label);
-          children.push_back({0, i, i, range.depth + 1});
-        }
-        children.back().end = i + 1;
+        if (i > range.begin && keys.Common(i) > range.depth) continue;
+        if (!children.empty()) children.back().end = i;
+        labels.push_back(keys.Byte(i, range.depth));
+        children.push_back({0, i, range.end, range.depth + 1});
       }
       const std::uint32_t base = Place(labels);
       units_[range.node].base = base;
@@ -145,6 +230,22 @@ class Trie::Builder {
     std::size_t end;
     std::size_t depth;
   };
+
+  void SetValue(std::uint32_t node, std::uint32_t value) {
+    Unit& unit = units_[node];
+    unit.value_and_label = value << 8 | (unit.value_and_label & 0xFF);
+  }
+
+  // Lets the only key below `node` go on with `text`.
+  void AddTail(std::uint32_t node, std::string_view text, std::uint32_t value) {
+    for (const char byte : text) {
+      const auto label = static_cast<std::uint8_t>(byte);
+      const std::uint32_t base = Place({&label, 1});
+      units_[node].base = base;
+      node = base ^ label;
+    }
+    SetValue(node, value);
+  }
 
   void AddBlock() {
     // Bases 0 and 1 of a block are never given out. 0 is the base of nodes without children, and
@@ -208,29 +309,12 @@ class Trie::Builder {
   std::vector<Block> blocks_;
 };
 
-// Copies the texts one after the other and lets the keys point there: building reads every text
-// byte by byte, in the order of the keys.
-std::string Trie::Gather(std::vector<Key>& keys) {
-  std::size_t size = 0;
-  for (const Key& key : keys) size += key.text.size();
-  std::string pool;
-  pool.reserve(size);
-  for (Key& key : keys) {
-    const std::size_t begin = pool.size();
-    pool += key.text;
-    key.text = {pool.data() + begin, key.text.size()};
-  }
-  return pool;
-}
-
-Trie::Trie(std::vector<Key> keys) {
-  SortKeys(keys);
-  const std::string pool = Gather(keys);
-  const auto end = std::unique(keys.begin(), keys.end(),
-                               [](const Key& a, const Key& b) { return a.text == b.text; });
-  duplicates_ = static_cast<std::size_t>(keys.end() - end);
-  keys.erase(end, keys.end());
-  Builder(units_).Build(keys);
+Trie::Trie(std::span<const Key> keys) {
+  const SortedKeys sorted(keys);
+  duplicates_ = keys.size() - sorted.size();
+  // About as many nodes as there are; growing would copy them several times.
+  units_.reserve(std::min(sorted.bytes(), 4 * sorted.size()) + kBlock);
+  Builder(units_).Build(sorted);
   units_.shrink_to_fit();
 }
 

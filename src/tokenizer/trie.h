@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,11 +25,11 @@ class Trie {
     std::uint32_t value;  // at most kMaxValue
   };
 
-  Trie() : Trie(std::vector<Key>{}) {}
-  // The order of the keys does not matter; none may be empty. Of equal keys one is kept.
-  explicit Trie(std::vector<Key> keys);
+  Trie() : Trie(std::span<const Key>{}) {}
+  // The order of the keys does not matter; none may be empty. Of equal keys the last one counts.
+  explicit Trie(std::span<const Key> keys);
 
-  // How many keys were left out because an equal one was there.
+  // How many keys were left out because an equal one came later.
   std::size_t duplicates() const { return duplicates_; }
 
   // The node below `node` along `byte`, or kNone.
@@ -53,7 +52,7 @@ class Trie {
 
  private:
   class Builder;
-  static std::string Gather(std::vector<Key>& keys);
+  class SortedKeys;
   static constexpr std::uint32_t kNoValue = 0xFFFFFF;
 
   struct Unit {

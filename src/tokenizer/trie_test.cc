@@ -34,8 +34,9 @@ TEST(Trie, FindsKeysAndTheirPrefixes) {
 }
 
 TEST(Trie, CountsDuplicates) {
-  const Trie trie({{"a", 1}, {"b", 2}, {"a", 3}});
+  const Trie trie(std::vector<Trie::Key>{{"a", 1}, {"b", 2}, {"a", 3}});
   EXPECT_EQ(trie.duplicates(), 1u);
+  EXPECT_EQ(trie.Find("a"), 3u);
   EXPECT_EQ(trie.Find("b"), 2u);
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <utility>
 
 namespace embd {
 namespace {
@@ -63,7 +62,7 @@ Trie BuildVocabularyTrie(const JsonValue& vocab, const std::vector<Vocabulary::E
     // No text has an empty token.
     if (!entry.text.empty()) keys.push_back({entry.text, entry.id});
   }
-  Trie trie(std::move(keys));
+  Trie trie(keys);
   if (trie.duplicates() > 0) {
     vocab.Fail("each token once", fmt::format("{} more than once", trie.duplicates()));
   }

@@ -7,10 +7,10 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <future>
 #include <iterator>
 #include <limits>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "tokenizer/token_index.h"
@@ -69,12 +69,7 @@ Trie BuildTrie(const std::vector<Vocabulary::Entry>& entries) {
   for (const Vocabulary::Entry& entry : entries) {
     if (!entry.text.empty()) keys.push_back({entry.text, entry.id});
   }
-  Trie trie(keys);
-  if (trie.duplicates() == 0) return trie;
-  std::unordered_map<std::string_view, std::uint32_t> last;
-  for (const Trie::Key& key : keys) last[key.text] = key.value;
-  std::erase_if(keys, [&](const Trie::Key& key) { return last[key.text] != key.value; });
-  return Trie(std::move(keys));
+  return Trie(keys);
 }
 
 }  // namespace
@@ -90,8 +85,6 @@ Unigram::Unigram(const JsonValue& json) {
     vocab.Fail("an array", std::string(vocab.TypeName()));
   }
   std::vector<Vocabulary::Entry> entries;
-  const PowersOfTen powers = MakePowersOfTen();
-  double lowest = std::numeric_limits<double>::infinity();
   entries.reserve(array.size());
   scores_.reserve(array.size());
   for (const simdjson::dom::element item : array) {
@@ -105,13 +98,19 @@ Unigram::Unigram(const JsonValue& json) {
                  fmt::format("something else at place {}", id));
     }
     entries.push_back({token, id});
-    score = AsReferenceReads(score, powers);
     scores_.push_back(score);
+  }
+  // The trie takes as long as all else: build it meanwhile.
+  std::future<Trie> trie =
+      std::async(std::launch::async, [&entries] { return BuildTrie(entries); });
+  const PowersOfTen powers = MakePowersOfTen();
+  double lowest = std::numeric_limits<double>::infinity();
+  for (double& score : scores_) {
+    score = AsReferenceReads(score, powers);
     lowest = std::min(lowest, score);
   }
-  vocabulary_ = Vocabulary(entries);
-  trie_ = BuildTrie(entries);
   unknown_score_ = lowest - kUnknownPenalty;
+  vocabulary_ = Vocabulary(entries);
   if (const auto unknown = json.Find("unk_id")) {
     const auto last = static_cast<std::int64_t>(entries.size()) - 1;
     unknown_ = static_cast<std::uint32_t>(unknown->Integer(0, last));
@@ -122,6 +121,7 @@ Unigram::Unigram(const JsonValue& json) {
     fingerprint_ = MixHash(fingerprint_, HashBytes(entry.text));
     fingerprint_ = MixHash(fingerprint_, std::bit_cast<std::uint64_t>(scores_[entry.id]));
   }
+  trie_ = trie.get();
   for (std::size_t byte = 0; byte < 256; ++byte) {
     fallback_[byte] = trie_.Find(fmt::format("<0x{:02X}>", byte));
   }
