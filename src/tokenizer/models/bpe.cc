@@ -160,9 +160,7 @@ Result<void> Bpe::Tokenize(std::string_view text, std::span<const Piece> words,
   for (const Piece& piece : words) {
     for (std::uint32_t begin = piece.begin; begin < piece.end;) {
       std::string_view word = text.substr(begin, piece.end - begin);
-      if (!word_start_.empty() && word.size() > WordCache::kMaxWordBytes) {
-        word = word.substr(0, UpToWordStart(word, word_start_));
-      }
+      if (!word_start_.empty()) word = word.substr(0, UpToWordStart(word, word_start_));
       Result<void> done = TokenizeCached(word, begin, scratch.word_cache, out, tokenize);
       if (!done) return done;
       begin += static_cast<std::uint32_t>(word.size());
