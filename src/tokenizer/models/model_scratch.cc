@@ -38,8 +38,17 @@ void WordCache::BelongTo(std::uint64_t owner) {
 }
 
 WordCache::Entry& WordCache::Lookup(std::string_view word, bool& hit) {
-  Entry& entry = entries_[HashBytes(word) % kEntries];
-  hit = entry.length == word.size() && SameBytes(entry.word.data(), word.data(), word.size());
+  const std::size_t place = HashBytes(word) % kEntries;
+  Entry& entry = entries_[place];
+  Entry& older = entries_[place ^ 1];
+  const auto is_own = [word](const Entry& e) {
+    return e.length == word.size() && SameBytes(e.word.data(), word.data(), word.size());
+  };
+  hit = true;
+  if (is_own(entry)) return entry;
+  if (is_own(older)) return older;
+  hit = false;
+  older = entry;
   return entry;
 }
 

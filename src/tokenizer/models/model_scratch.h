@@ -12,7 +12,7 @@
 
 namespace embd {
 
-// What the model made of short words that it has met: one word a place, the latest one stays.
+// What the model made of short words that it has met: two words a pair of places, the latest stay.
 class WordCache {
  public:
   static constexpr std::size_t kMaxWordBytes = 24;
