@@ -16,19 +16,17 @@ class FunctionRef<R(Args...)> {
  public:
   template <typename F>
   requires(!std::is_same_v<std::remove_cvref_t<F>, FunctionRef> &&
-           std::is_invocable_r_v<R, F&, Args...>)
-      FunctionRef(
-          F&& function)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
-      : object_(const_cast<void*>(static_cast<const void*>(std::addressof(function)))),
-        call_([](void* object, Args... args) -> R {
-          return (*static_cast<std::remove_reference_t<F>*>(object))(std::forward<Args>(args)...);
+           std::is_invocable_r_v<R, const F&, Args...>)
+      FunctionRef(const F& function)  // NOLINT(google-explicit-constructor)
+      : object_(std::addressof(function)), call_([](const void* object, Args... args) -> R {
+          return (*static_cast<const F*>(object))(std::forward<Args>(args)...);
         }) {}
 
   R operator()(Args... args) const { return call_(object_, std::forward<Args>(args)...); }
 
  private:
-  void* object_;
-  R (*call_)(void*, Args...);
+  const void* object_;
+  R (*call_)(const void*, Args...);
 };
 
 }  // namespace embd
