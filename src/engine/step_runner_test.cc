@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/test_allocations.h"
 #include "engine/job_queue.h"
-#include "engine/test_allocations.h"
 #include "engine/test_model.h"
 
 namespace embd {
@@ -163,14 +163,14 @@ TEST_F(StepRunnerTest, SteadyUseAllocatesOnlyTheAnswers) {
     std::vector<Answered> answers(8);
     std::vector<Job> jobs;
     for (std::uint32_t i = 0; i < 8; ++i) jobs.push_back(JobOf({i, i, i}, answers[i]));
-    const std::size_t before = testing::ThreadAllocations();
+    const int before = testing::ThreadAllocations();
     for (Job& job : jobs) ASSERT_TRUE(queue.TryPush(job));
     ChooseBatch({.jobs = queue.View()}, {.max_tokens = 64, .max_sequences = 8}, choice);
     queue.Take(choice, taken, dropped);
     ASSERT_TRUE(runner_.Run(taken));
-    const std::size_t after = testing::ThreadAllocations();
+    const int after = testing::ThreadAllocations();
     EXPECT_EQ(taken.size(), 8U);
-    EXPECT_EQ(after - before, 8U);
+    EXPECT_EQ(after - before, 8);
     taken.clear();
   }
 }

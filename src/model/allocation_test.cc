@@ -2,57 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstddef>
-#include <cstdlib>
-#include <new>
-
+#include "base/test_allocations.h"
 #include "kernels/cpu/cpu_backend.h"
 #include "kernels/ref/ref_backend.h"
 #include "model/test_support.h"
-
-namespace {
-
-constexpr std::size_t kAlignment = alignof(std::max_align_t);
-std::atomic<int> allocations = 0;
-
-void* Allocate(std::size_t size, std::size_t alignment) {
-  ++allocations;
-  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  void* const memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-// NOLINTNEXTLINE(cppcoreguidelines-no-malloc): this is where memory goes
-__attribute__((noinline)) void Free(void* memory) { std::free(memory); }
-
-}  // namespace
-
-// All forms, since a sanitizer's own would take the place of those left out. Freeing is out of
-// line: inlined, the compiler takes it for a mistake.
-void* operator new(std::size_t size) { return Allocate(size, kAlignment); }
-void* operator new[](std::size_t size) { return Allocate(size, kAlignment); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return Allocate(size, kAlignment);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return Allocate(size, kAlignment);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { Free(memory); }
-void operator delete[](void* memory) noexcept { Free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { Free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { Free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { Free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { Free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { Free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { Free(memory); }
 
 namespace embd {
 namespace {
@@ -66,16 +19,16 @@ int AllocationsOfAStep(std::unique_ptr<const Backend> backend,
   Arena arena(memory.bytes());
   Arena scratch(scratch_memory.bytes());
   const Lane lane{.index = 0, .count = 1, .barrier = nullptr, .scratch = &scratch};
-  const int before = allocations;
+  const int before = testing::ThreadAllocations();
   loaded.model.Run(batch.view(), arena, lane);
-  return allocations - before;
+  return testing::ThreadAllocations() - before;
 }
 
 TEST(Allocations, AreCounted) {
-  const int before = allocations;
+  const int before = testing::ThreadAllocations();
   delete new int;
   delete[] new double[100];
-  EXPECT_EQ(allocations - before, 2);
+  EXPECT_EQ(testing::ThreadAllocations() - before, 2);
 }
 
 TEST(Allocations, AStepMakesNone) {

@@ -4,58 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstddef>
-#include <cstdlib>
 #include <filesystem>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "base/test_allocations.h"
 #include "tokenizer/tokenizer.h"
-
-namespace {
-
-constexpr std::size_t kAlignment = alignof(std::max_align_t);
-std::atomic<int> allocations = 0;
-
-void* Allocate(std::size_t size, std::size_t alignment) {
-  ++allocations;
-  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
-  void* const memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-// NOLINTNEXTLINE(cppcoreguidelines-no-malloc): this is where memory goes
-__attribute__((noinline)) void Free(void* memory) { std::free(memory); }
-
-}  // namespace
-
-// All forms, since a sanitizer's own would take the place of those left out. Freeing is out of
-// line: inlined, the compiler takes it for a mistake.
-void* operator new(std::size_t size) { return Allocate(size, kAlignment); }
-void* operator new[](std::size_t size) { return Allocate(size, kAlignment); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return Allocate(size, kAlignment);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return Allocate(size, kAlignment);
-}
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { Free(memory); }
-void operator delete[](void* memory) noexcept { Free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { Free(memory); }
-void operator delete[](void* memory, std::size_t) noexcept { Free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { Free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { Free(memory); }
-void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { Free(memory); }
-void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { Free(memory); }
 
 namespace embd {
 namespace {
@@ -87,20 +41,20 @@ std::vector<std::string> Texts() {
 int AllocationsOfAPass(const Tokenizer& tokenizer, const EncodeOptions& options,
                        const std::vector<std::string>& texts, Tokenizer::Scratch& scratch,
                        Encoding& encoding) {
-  const int before = allocations;
+  const int before = testing::ThreadAllocations();
   for (const std::string& text : texts) {
     EXPECT_TRUE(tokenizer.Encode(text, options, scratch, encoding));
   }
-  return allocations - before;
+  return testing::ThreadAllocations() - before;
 }
 
 TEST(TokenizerAllocations, AreCounted) {
-  const int before = allocations;
+  const int before = testing::ThreadAllocations();
   delete new int;
-  EXPECT_EQ(allocations - before, 1);
+  EXPECT_EQ(testing::ThreadAllocations() - before, 1);
 }
 
-class TokenizerAllocations : public testing::TestWithParam<std::string> {};
+class TokenizerAllocations : public ::testing::TestWithParam<std::string> {};
 
 // Each search of an expression that PCRE2 runs copies the text into two new buffers (and PCRE2
 // takes memory that is not counted here); nothing else allocates, and nothing does for each token.
@@ -124,7 +78,7 @@ TEST_P(TokenizerAllocations, StopOnceTheBuffersHaveGrown) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, TokenizerAllocations, testing::ValuesIn(Files()),
+INSTANTIATE_TEST_SUITE_P(Files, TokenizerAllocations, ::testing::ValuesIn(Files()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace
