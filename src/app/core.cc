@@ -51,8 +51,8 @@ LengthFacts LengthsOf(const ModelSpec& spec, const Architecture& architecture) {
 }
 
 Sizing DecideAndLog(const Options& options, const ModelSpec& spec, const Architecture& architecture,
-                    const WeightMap& weights, Log& log) {
-  Sizing sizing = DecideSizing(options, LengthsOf(spec, architecture), ReadCpuGrant());
+                    const WeightMap& weights, const CpuGrant& cpus, Log& log) {
+  Sizing sizing = DecideSizing(options, LengthsOf(spec, architecture), cpus);
   sizing.info.pooling = spec.pooling;
   sizing.info.model_dtype = WeightPrecisionName(options.dtype.value_or(WeightPrecision::kFloat32));
   sizing.info.started_at = std::time(nullptr);
@@ -118,6 +118,7 @@ Core::Core(const Options& options, Log& log, StartupClock& clock)
     : files_(clock.Time("model_files", [&] { return FindModelFiles(options); })),
       spec_(clock.Time("config", [&] { return ReadModelSpec(files_, OverridesFrom(options)); })),
       default_prompt_(DefaultPrompt(options, spec_)),
+      cpus_(ReadCpuGrant()),
       architecture_(MakeArchitecture(spec_)),
       backend_(MakeCpuBackend(CpuIsaFromChoice(options.isa.value_or(""), "--isa"))),
       checkpoint_(clock.Time("weight_headers", [&] { return Checkpoint::Open(files_.weights); })),
@@ -126,7 +127,7 @@ Core::Core(const Options& options, Log& log, StartupClock& clock)
       formats_(clock.Time(
           "weight_formats",
           [&] { return ChooseAndLog(options, *architecture_, weights_, checkpoint_, log); })),
-      sizing_(DecideAndLog(options, spec_, *architecture_, weights_, log)),
+      sizing_(DecideAndLog(options, spec_, *architecture_, weights_, cpus_, log)),
       plan_(clock.Time("memory_plan", [&] { return Plan(options, log); })),
       loaded_(clock.Time("load", [&] { return Load(log, clock); })),
       metrics_(sizing_.info.max_input_length),
@@ -148,7 +149,7 @@ MemoryPlan Core::Plan(const Options& options, Log& log) const {
       .weights = architecture_->Footprint(weights_, *backend_, formats_),
       .tokenizer_file_bytes = std::filesystem::file_size(files_.tokenizer),
       .lengths = LengthsOf(spec_, *architecture_),
-      .cpus = ReadCpuGrant(),
+      .cpus = cpus_,
   };
   return PlanAndLog(options, inputs, log);
 }

@@ -49,6 +49,7 @@ class Core {
   const ModelFiles files_;
   const ModelSpec spec_;
   const std::string default_prompt_;
+  const CpuGrant cpus_;
   const std::unique_ptr<const Architecture> architecture_;
   const std::unique_ptr<const Backend> backend_;
   const Checkpoint checkpoint_;

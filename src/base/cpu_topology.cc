@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <cstdint>
 #include <fstream>
 #include <map>
@@ -82,10 +81,7 @@ std::vector<int> Siblings(const fs::path& root, int cpu) {
 
 }  // namespace
 
-int CpuGrant::available_cpus() const {
-  if (!quota) return cpus;
-  return std::clamp(static_cast<int>(std::ceil(std::min(*quota, double{kMostCpus}))), 1, cpus);
-}
+int CpuGrant::available_cpus() const { return WholeCpus(cpus, quota); }
 
 int CpuGrant::available_cores() const {
   return std::min(available_cpus(), static_cast<int>(cores.size()));

@@ -151,11 +151,14 @@ std::optional<double> CpuQuota(const fs::path& root) {
   return least;
 }
 
-int AvailableCores(const fs::path& root) {
-  const int cores = static_cast<int>(AllowedCpus().size());
-  const std::optional<double> quota = CpuQuota(root);
-  if (!quota || *quota >= cores) return std::max(cores, 1);
+int WholeCpus(int cpus, std::optional<double> quota) {
+  // Compared before it is rounded: a quota may be larger than an int.
+  if (!quota || *quota >= cpus) return std::max(cpus, 1);
   return std::max(static_cast<int>(std::ceil(*quota)), 1);
+}
+
+int AvailableCores(const fs::path& root) {
+  return WholeCpus(static_cast<int>(AllowedCpus().size()), CpuQuota(root));
 }
 
 MemoryLimit AvailableMemory(const fs::path& root) {

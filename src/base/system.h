@@ -14,6 +14,9 @@ namespace embd {
 // CPUs' worth of time that the cgroups (v1 or v2) grant, the least that applies; none: no limit.
 std::optional<double> CpuQuota(const std::filesystem::path& root = "/");
 
+// Of so many CPUs, the whole ones that a quota of time leaves: rounded up, at least 1.
+int WholeCpus(int cpus, std::optional<double> quota);
+
 // Whole cores available for compute: the smaller of the affinity mask and the cgroup (v1 or v2)
 // CPU quota rounded up, at least 1.
 int AvailableCores(const std::filesystem::path& root = "/");
