@@ -5,11 +5,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <map>
 #include <ostream>
 #include <string>
 #include <thread>
+
+#include "base/test_root.h"
 
 namespace embd {
 
@@ -21,26 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-using Files = std::map<std::string, std::string>;
+using testing::FalseRoot;
+using testing::Files;
 using Places = std::vector<CpuPlace>;
-
-// A false machine: files by their path below the root.
-class FalseRoot {
- public:
-  explicit FalseRoot(const Files& files)
-      : root_(fs::temp_directory_path() / ("embd_topology_test_" + std::to_string(::getpid()))) {
-    fs::create_directories(root_);
-    for (const auto& [name, content] : files) {
-      fs::create_directories((root_ / name).parent_path());
-      std::ofstream(root_ / name) << content << '\n';
-    }
-  }
-  ~FalseRoot() { fs::remove_all(root_); }
-  const fs::path& path() const { return root_; }
-
- private:
-  fs::path root_;
-};
 
 const fs::path kCpus = "sys/devices/system/cpu";
 const fs::path kNodes = "sys/devices/system/node";

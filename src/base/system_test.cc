@@ -3,36 +3,19 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <fstream>
-#include <map>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "base/test_root.h"
 
 namespace embd {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A false machine: files by their path below the root.
-using Files = std::map<std::string, std::string>;
-
-class FalseRoot {
- public:
-  explicit FalseRoot(const Files& files)
-      : root_(fs::temp_directory_path() / ("embd_system_test_" + std::to_string(::getpid()))) {
-    fs::create_directories(root_);
-    for (const auto& [name, content] : files) {
-      fs::create_directories((root_ / name).parent_path());
-      std::ofstream(root_ / name) << content;
-    }
-  }
-  ~FalseRoot() { fs::remove_all(root_); }
-  const fs::path& path() const { return root_; }
-
- private:
-  fs::path root_;
-};
+using testing::FalseRoot;
+using testing::Files;
 
 const std::string kMemInfo = "MemTotal:       16384 kB\nMemFree:        1 kB\n";
 const std::string kV2Mount =
@@ -50,7 +33,7 @@ struct MemoryCase {
   const char* source;
 };
 
-class MemoryOf : public testing::TestWithParam<MemoryCase> {};
+class MemoryOf : public ::testing::TestWithParam<MemoryCase> {};
 
 TEST_P(MemoryOf, IsTheSmallestLimit) {
   const FalseRoot root(GetParam().files);
@@ -122,7 +105,7 @@ const MemoryCase kMemoryCases[] = {
      "physical memory"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Machines, MemoryOf, testing::ValuesIn(kMemoryCases),
+INSTANTIATE_TEST_SUITE_P(Machines, MemoryOf, ::testing::ValuesIn(kMemoryCases),
                          [](const auto& row) { return std::string(row.param.name); });
 
 struct CoresCase {
@@ -131,7 +114,7 @@ struct CoresCase {
   int quota_cores;  // 0: the files set no quota
 };
 
-class CoresOf : public testing::TestWithParam<CoresCase> {};
+class CoresOf : public ::testing::TestWithParam<CoresCase> {};
 
 // The affinity mask is the real one, so the expectation is the smaller of it and the quota.
 TEST_P(CoresOf, IsTheQuotaRoundedUp) {
@@ -189,7 +172,7 @@ const CoresCase kCoresCases[] = {
      0},
 };
 
-INSTANTIATE_TEST_SUITE_P(Machines, CoresOf, testing::ValuesIn(kCoresCases),
+INSTANTIATE_TEST_SUITE_P(Machines, CoresOf, ::testing::ValuesIn(kCoresCases),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(System, ThisMachineHasLimits) {
