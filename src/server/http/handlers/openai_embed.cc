@@ -6,6 +6,7 @@
 
 #include "server/http/base64.h"
 #include "server/http/handlers/handlers.h"
+#include "server/http/handlers/read_body.h"
 #include "server/http/handlers/run_embed.h"
 #include "server/http/json_read.h"
 #include "server/http/json_write.h"
@@ -33,7 +34,7 @@ bool ReadEncoding(BodyReader& reader, Encoding& out) {
 
 // `model` and `user` are checked for their type and otherwise of no consequence: the server has one
 // model.
-bool ReadBody(BodyReader& reader, Body& body) {
+bool ReadMembers(BodyReader& reader, Body& body) {
   std::optional<std::string> ignored;
   return reader.ReadStruct(
       "struct OpenAICompatRequest",
@@ -75,12 +76,9 @@ std::string Write(const EmbedResponse& response, Encoding encoding, std::string_
 }  // namespace
 
 void HandleOpenAiEmbed(Request& request, const Context& context, const Respond& respond) {
-  BodyReader reader(request.body);
-  Body body;
-  if (!ReadBody(reader, body)) {
-    return respond([rejected = reader.rejection()] { return RejectionReply(rejected); });
-  }
-  request.body = std::string();  // from here on only the texts are needed
+  std::optional<Body> read = ReadBody<Body>(request, respond, ReadMembers);
+  if (!read) return;
+  Body& body = *read;
   EmbedRequest embed;
   embed.inputs = std::move(body.input.inputs);
   embed.is_batch = body.input.is_batch;

@@ -1,8 +1,10 @@
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "api/validation.h"
 #include "server/http/handlers/handlers.h"
+#include "server/http/handlers/read_body.h"
 #include "server/http/handlers/run_embed.h"
 #include "server/http/json_read.h"
 #include "server/http/json_write.h"
@@ -29,7 +31,7 @@ bool ReadParameters(BodyReader& reader, EmbedRequest& embed) {
   });
 }
 
-bool ReadBody(BodyReader& reader, Body& body) {
+bool ReadMembers(BodyReader& reader, Body& body) {
   const auto inputs = [&] {
     return reader.ReadStruct(
         "struct SimilarityInput",
@@ -51,12 +53,9 @@ Response Reply(const Result<EmbedResponse>& result, std::chrono::nanoseconds tot
 }  // namespace
 
 void HandleSimilarity(Request& request, const Context& context, const Respond& respond) {
-  BodyReader reader(request.body);
-  Body body;
-  if (!ReadBody(reader, body)) {
-    return respond([rejected = reader.rejection()] { return RejectionReply(rejected); });
-  }
-  request.body = std::string();  // from here on only the texts are needed
+  std::optional<Body> read = ReadBody<Body>(request, respond, ReadMembers);
+  if (!read) return;
+  Body& body = *read;
   if (body.sentences.count == 0) {
     context.service.CountRefusal(true, EmptySentencesError());
     return respond([start = context.start] {
