@@ -1,7 +1,6 @@
 #include "base/system.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <string>
 #include <thread>
@@ -11,8 +10,6 @@
 
 namespace embd {
 namespace {
-
-namespace fs = std::filesystem;
 
 using testing::FalseRoot;
 using testing::Files;
