@@ -1,19 +1,16 @@
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
-#include "tokenizer/encoding.h"
+#include "api/input.h"
 
 namespace embd {
 
-// One input: a text, or token ids (which are decoded and tokenized again, as TEI does).
-using Input = std::variant<std::string, std::vector<std::uint32_t>>;
-
+// Dense vectors, one an input.
 struct EmbedRequest {
   std::vector<Input> inputs;
   bool is_batch = false;         // given as a list: counted as a batch in metrics
@@ -24,19 +21,37 @@ struct EmbedRequest {
   std::optional<std::uint32_t> dimensions;
 };
 
-// What one request cost, for the x-* headers and the metrics. Times of a batch are the mean over
-// its inputs.
-struct ComputeInfo {
-  std::uint64_t characters = 0;  // Unicode scalar values of the inputs, before truncation
-  std::uint64_t tokens = 0;      // run through the model
-  std::chrono::nanoseconds tokenization{};
-  std::chrono::nanoseconds queue{};
-  std::chrono::nanoseconds inference{};
-};
-
 struct EmbedResponse {
   std::vector<float> values;  // [inputs, dimensions]
   std::int64_t dimensions = 0;
+  ComputeInfo compute;
+};
+
+// The last hidden states of every token, or the sparse vector, of each input.
+struct EmbedTokensRequest {
+  std::vector<Input> inputs;
+  bool is_batch = false;
+  std::optional<bool> truncate;
+  TruncationSide truncation_side = TruncationSide::kRight;
+  std::optional<std::string> prompt_name;
+};
+using EmbedSparseRequest = EmbedTokensRequest;
+
+struct EmbedTokensResponse {
+  std::vector<float> values;      // [all tokens, dimensions], input after input
+  std::vector<std::size_t> ends;  // an input: the row after its last token
+  std::int64_t dimensions = 0;
+  ComputeInfo compute;
+};
+
+struct SparseValue {
+  std::uint32_t index = 0;  // of the vocabulary
+  float value = 0;          // never 0
+};
+
+struct EmbedSparseResponse {
+  std::vector<SparseValue> values;  // ascending by index within an input
+  std::vector<std::size_t> ends;    // an input: the position after its last value
   ComputeInfo compute;
 };
 

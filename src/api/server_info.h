@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "kernels/backend.h"
+#include "kernels/options.h"
+#include "model/model_task.h"
 
 namespace embd {
 
@@ -15,7 +17,10 @@ struct ServerInfo {
   std::optional<std::string> model_sha;  // the revision as given
   std::string model_dtype = "float32";
   std::string served_model_name;
-  Pooling pooling = Pooling::kMean;
+  ModelTask task = ModelTask::kEmbedding;
+  Pooling pooling = Pooling::kMean;  // of an embedding model
+  // Of a classifier or reranker: the names of its labels by index, as the files spell them.
+  std::vector<std::string> labels;
   std::uint32_t max_concurrent_requests = 512;
   std::uint32_t max_input_length = 0;
   std::uint32_t max_batch_tokens = 16384;

@@ -22,6 +22,7 @@ enum class WeightFormat : std::uint8_t { kF32, kF16, kBF16, kInt8 };
 // Inputs of a layer of kInt8: with more the sum of the largest products would not fit 32 bits.
 inline constexpr std::int64_t kMaxInt8Features = 1 << 16;
 
-enum class Pooling : std::uint8_t { kCls, kMean, kLastToken };
+// kSplade is the largest log(1 + max(0, x)) over the tokens, of each column.
+enum class Pooling : std::uint8_t { kCls, kMean, kLastToken, kSplade };
 
 }  // namespace embd

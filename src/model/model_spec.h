@@ -9,10 +9,9 @@
 #include "json/json_document.h"
 #include "kernels/options.h"
 #include "model/model_files.h"
+#include "model/model_task.h"
 
 namespace embd {
-
-enum class ModelTask : std::uint8_t { kEmbedding, kClassifier, kReranker };
 
 // What the operator said about the model; each overrides the model's own files.
 struct ModelOverrides {

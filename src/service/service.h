@@ -6,8 +6,10 @@
 #include <memory>
 #include <string>
 
+#include "api/classify.h"
 #include "api/embed.h"
 #include "api/server_info.h"
+#include "api/tokenize.h"
 #include "base/result.h"
 #include "engine/cancellation.h"
 #include "engine/scheduler.h"
@@ -36,12 +38,26 @@ class Service {
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
 
-  // Calls `done` exactly once, possibly before returning, otherwise on a tokenizer or compute
+  template <typename Response>
+  using Done = std::function<void(Result<Response>)>;
+
+  // Each calls `done` exactly once, possibly before returning, otherwise on a tokenizer or compute
   // thread; it must not block or throw. The first error in input order fails the whole request.
-  // Checks in TEI's order: batch size, dimensions, permits, and then by input empty, prompt,
-  // characters, tokens. Counts the request in the metrics.
-  void Embed(EmbedRequest request, const Cancellation& cancellation,
-             std::function<void(Result<EmbedResponse>)> done);
+  // Those that run the model check in TEI's order: what the model is for, batch size, permits,
+  // and then by input empty, prompt, characters, tokens. They count the request in the metrics.
+  void Embed(EmbedRequest request, const Cancellation& cancellation, Done<EmbedResponse> done);
+  void EmbedTokens(EmbedTokensRequest request, const Cancellation& cancellation,
+                   Done<EmbedTokensResponse> done);
+  void EmbedSparse(EmbedSparseRequest request, const Cancellation& cancellation,
+                   Done<EmbedSparseResponse> done);
+  void Predict(PredictRequest request, const Cancellation& cancellation,
+               Done<PredictResponse> done);
+  void Rerank(RerankRequest request, const Cancellation& cancellation, Done<RerankResponse> done);
+
+  // The tokenizer alone: no permits, nothing cut; only failures are counted.
+  void Tokenize(TokenizeRequest request, const Cancellation& cancellation,
+                Done<TokenizeResponse> done);
+  void Decode(DecodeRequest request, const Cancellation& cancellation, Done<DecodeResponse> done);
 
   // Counts a request for which there was nothing to do: its protocol refuses it with this error.
   void CountRefusal(bool is_batch, const Error& error);

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include "kernels/ref/ops.h"
 
 namespace embd::ref {
@@ -19,6 +22,11 @@ void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Poolin
         case Pooling::kMean:
           for (std::int64_t token = begin; token < end; ++token) value += hidden.row(token)[col];
           value /= static_cast<double>(end - begin);
+          break;
+        case Pooling::kSplade:
+          for (std::int64_t token = begin; token < end; ++token) {
+            value = std::max(value, std::log1p(std::max(0.0, double{hidden.row(token)[col]})));
+          }
           break;
       }
       out.row(sequence)[col] = static_cast<float>(value);

@@ -133,6 +133,8 @@ std::string_view PoolingName(Pooling pooling) {
       return "cls";
     case Pooling::kMean:
       return "mean";
+    case Pooling::kSplade:
+      return "splade";
     case Pooling::kLastToken:
       return "last_token";
   }
