@@ -14,6 +14,8 @@ namespace embd {
 struct TextPair {
   std::string first;
   std::string second;
+
+  bool empty() const { return first.empty() && second.empty(); }
 };
 
 // One input: a text, token ids (which are decoded and tokenized again, as TEI does), or a pair.
