@@ -16,6 +16,10 @@ FILES ?=
 EMBD := build/release/src/app/embd
 PYTHON := .venv/bin/python
 
+# Objects are the same in every clone (see -ffile-prefix-map), so one compiled elsewhere will do.
+export CCACHE_BASEDIR := $(CURDIR)
+export CCACHE_NOHASHDIR := 1
+
 # Configures and builds one preset, through ccache when it is there.
 define build_preset
 	@echo "==> Building preset '$(1)'"

@@ -7,7 +7,9 @@ target_include_directories(embd_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(embd_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Wold-style-cast -Wimplicit-fallthrough -Werror
-  -fno-omit-frame-pointer)
+  -fno-omit-frame-pointer
+  # The same binary wherever the tree lies, and ccache may take an object from another clone.
+  -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)
 # g++ 12 sees overlapping copies inside its own std::string at -O3 (PR105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(embd_options INTERFACE -Wno-restrict)

@@ -3,8 +3,8 @@
 
     tools/run_clang_tidy.py --build build/dev [--files all|changed | FILE...] [--jobs N]
 
-`changed` means: differs from HEAD or is not yet tracked. A file that passed is remembered in
-<build>/clang-tidy/ under the hash of everything its verdict depends on: itself, the project's headers that it
+`changed` means: differs from HEAD or is not yet tracked. A file that passed is remembered in the user's cache
+folder, for every clone, under the hash of everything its verdict depends on: itself, the project's headers that it
 reaches, its compile command and .clang-tidy. So a second run costs next to nothing.
 """
 
@@ -36,11 +36,12 @@ def reachable(path, seen):
 
 
 def verdict_key(path, command):
+    command = command.replace(str(ROOT), ".")
     digest = hashlib.sha256((ROOT / ".clang-tidy").read_bytes() + command.encode() + str(COMMAND).encode())
     seen = {}
     reachable(path, seen)
     for file in sorted(seen):
-        digest.update(str(file).encode() + b"\0" + seen[file] + b"\0")
+        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + seen[file] + b"\0")
     return digest.hexdigest()
 
 
@@ -85,8 +86,9 @@ def main():
         path = pathlib.Path(entry["file"]).resolve()
         if path.is_relative_to(ROOT / "src") or path.is_relative_to(ROOT / "bench"):
             commands[path] = entry["command"]
-    passed = args.build / "clang-tidy"
-    passed.mkdir(exist_ok=True)
+    caches = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    passed = caches / "embd" / "clang-tidy"
+    passed.mkdir(parents=True, exist_ok=True)
     keys = {path: verdict_key(path, commands[path]) for path in selected(commands, args.files)}
     todo = [path for path in keys if not (passed / keys[path]).exists()]
     print(f"clang-tidy: {len(todo)} of {len(keys)} files to check", flush=True)
