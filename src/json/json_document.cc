@@ -9,14 +9,17 @@
 
 namespace embd {
 
-std::string Quoted(std::string_view text) {
+std::string Printable(std::string_view text) {
   constexpr std::size_t kMaxLength = 80;
-  std::string quoted(text.substr(0, kMaxLength));
-  for (char& c : quoted) {
+  std::string printable(text.substr(0, kMaxLength));
+  for (char& c : printable) {
     if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
   }
-  return '"' + quoted + (text.size() > kMaxLength ? "..." : "") + '"';
+  if (text.size() > kMaxLength) printable += "...";
+  return printable;
 }
+
+std::string Quoted(std::string_view text) { return '"' + Printable(text) + '"'; }
 
 std::optional<JsonValue> JsonValue::Find(std::string_view key) const {
   simdjson::dom::object object;

@@ -13,8 +13,9 @@
 
 namespace embd {
 
-// A text from a file as it may stand in a one-line message: in quotes, short, without control
-// characters.
+// A text from a file as it may stand in a one-line message: short, without control characters.
+std::string Printable(std::string_view text);
+// The same in quotes.
 std::string Quoted(std::string_view text);
 
 // A value inside a JsonDocument, with the place where it stands, so that a wrong type or range is

@@ -26,15 +26,6 @@ constexpr std::size_t kMaxIndexBytes = 100'000'000;
                    .hint = std::move(hint)});
 }
 
-// A name from a file, fit for a line of a message: short and without control characters.
-std::string Printable(std::string_view name) {
-  constexpr std::size_t kMaxLength = 120;
-  std::string text(name.substr(0, kMaxLength));
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
-  return name.size() > kMaxLength ? text + "..." : text;
-}
-
 // The JSON text between the length and the data.
 std::string_view HeaderText(std::string_view file, const std::string& origin) {
   if (file.size() < kLengthBytes) {
