@@ -43,7 +43,7 @@ struct EmbedArgs {
   TensorView types;                             // [types, hidden]; data null: none
   std::span<const std::uint32_t> ids;           // [tokens]
   std::span<const std::uint32_t> position_ids;  // [tokens]
-  std::span<const std::uint32_t> type_ids;      // [tokens]
+  std::span<const std::uint32_t> type_ids;      // [tokens]; none: all of type 0
 };
 
 struct LinearOptions {
@@ -112,6 +112,7 @@ class Backend {
   virtual void LayerNorm(ConstMatrixView in, const NormWeights& weights, MatrixView out,
                          const Lane& lane) const = 0;
   // hidden [tokens, cols] -> out [sequences, cols]
+  // A column with a value that is not finite gives one that is not finite.
   virtual void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Pooling pooling,
                     MatrixView out, const Lane& lane) const = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "kernels/cpu/attention_split.h"
@@ -82,7 +83,9 @@ class CpuBackend : public Backend {
                           .dtypes = {args.words.dtype, args.types.dtype, args.positions.dtype},
                           .cols = out.cols,
                           .out = out.row(token)};
-      if (args.types.data != nullptr) task.rows[1] = row_of(args.types, args.type_ids[token]);
+      if (args.types.data != nullptr) {
+        task.rows[1] = row_of(args.types, args.type_ids.empty() ? 0 : args.type_ids[token]);
+      }
       if (args.positions.data != nullptr) {
         task.rows[2] = row_of(args.positions, args.position_ids[token]);
       }
@@ -157,6 +160,11 @@ class CpuBackend : public Backend {
 
   void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Pooling pooling,
             MatrixView out, const Lane& lane) const override {
+    if (pooling == Pooling::kSplade) {
+      PoolSplade(hidden, offsets, out, lane);
+      lane.Sync();
+      return;
+    }
     const Lane::Range sequences = lane.Share(out.rows);
     for (std::int64_t sequence = sequences.begin; sequence < sequences.end; ++sequence) {
       const std::int64_t begin = offsets[sequence];
@@ -173,6 +181,27 @@ class CpuBackend : public Backend {
   }
 
  private:
+  // Lanes share the columns, which are many more than the sequences. The logarithm grows with its
+  // argument, so it is taken of the largest value only.
+  void PoolSplade(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, MatrixView out,
+                  const Lane& lane) const {
+    const Lane::Range cols = lane.Share(out.cols, kLineFloats);
+    for (std::int64_t sequence = 0; sequence < out.rows; ++sequence) {
+      const std::int64_t begin = offsets[sequence];
+      float* const row = out.row(sequence);
+      kernels_.largest({.in = hidden.row(begin) + cols.begin,
+                        .in_stride = hidden.stride,
+                        .rows = offsets[sequence + 1] - begin,
+                        .cols = cols.end - cols.begin,
+                        .out = row + cols.begin});
+      for (std::int64_t col = cols.begin; col < cols.end; ++col) {
+        if (row[col] != 0) row[col] = std::log1p(row[col]);
+      }
+    }
+  }
+
+  static constexpr std::int64_t kLineFloats = 16;  // of a cache line
+
   std::string name_;
   const CpuKernels& kernels_;
 };

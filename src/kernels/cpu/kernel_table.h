@@ -103,8 +103,8 @@ struct EmbedTask {
   float* out = nullptr;
 };
 
-// The mean of `rows` rows.
-struct MeanTask {
+// The mean of `rows` rows, or the largest values of their columns.
+struct PoolTask {
   const float* in = nullptr;
   std::int64_t in_stride = 0;
   std::int64_t rows = 0;
@@ -136,7 +136,9 @@ struct CpuKernels {
   void (*attention)(const AttentionTask&);
   void (*layer_norm)(const NormTask&);
   void (*embed)(const EmbedTask&);
-  void (*mean)(const MeanTask&);
+  void (*mean)(const PoolTask&);
+  // Of values below 0 it is 0; of any that is not finite, NaN.
+  void (*largest)(const PoolTask&);
   Int8Kernels int8;
 };
 

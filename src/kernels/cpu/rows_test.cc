@@ -1,6 +1,7 @@
 // Embed, LayerNorm and Pool.
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/test_support.h"
 
@@ -46,6 +47,27 @@ TEST_P(RowsTest, EmbedIsTheExactSumInAnyType) {
         EXPECT_TRUE(actual.padding_is_untouched());
       }
     }
+  }
+}
+
+TEST_P(RowsTest, WithoutTypeIdsAllAreOfType0) {
+  const std::vector<std::uint32_t> ids = {0, 6, 3};
+  const std::vector<std::uint32_t> zeros = {0, 0, 0};
+  const TestWeight words(DType::kF32, {7, 19}, 1);
+  const TestWeight types(DType::kF16, {2, 19}, 3);
+  EmbedArgs args{.words = words.view(),
+                 .positions = {},
+                 .types = types.view(),
+                 .ids = ids,
+                 .position_ids = {},
+                 .type_ids = zeros};
+  TestMatrix expected(3, 19);
+  ref_->Embed(args, expected.view(), scratch_.lane());
+  args.type_ids = {};
+  for (const Backend* backend : {ref_.get(), backend_.get()}) {
+    TestMatrix actual(3, 19);
+    backend->Embed(args, actual.view(), scratch_.lane());
+    EXPECT_TRUE(SameBits(actual.view(), expected.view())) << backend->name();
   }
 }
 
@@ -112,6 +134,54 @@ TEST_P(RowsTest, PoolEqualsTheReference) {
         EXPECT_TRUE(SameBits(actual.view(), expected.view()));
       }
       EXPECT_TRUE(actual.padding_is_untouched());
+    }
+  }
+}
+
+TEST_P(RowsTest, SpladeEqualsTheReferenceOnAnyNumberOfLanes) {
+  const std::vector<std::uint32_t> offsets = {0, 1, 4, 104, 105};
+  for (const std::int64_t cols : {1, 3, 5, 16, 17, 50, 200}) {
+    TestMatrix logits = TestMatrix::Random(105, cols, 1, 2, 1, 3.0F);
+    // A column that is below 0 throughout is exactly 0, even where a logit is -0.
+    for (std::int64_t row = 0; row < 105; ++row) logits.at(row, 0) = -std::abs(logits.at(row, 0));
+    logits.at(3, 0) = -0.0F;
+    TestMatrix expected(4, cols);
+    TestMatrix actual(4, cols, 3, 2);
+    ref_->Pool(logits.view(), offsets, Pooling::kSplade, expected.view(), scratch_.lane());
+    backend_->Pool(logits.view(), offsets, Pooling::kSplade, actual.view(), scratch_.lane());
+    EXPECT_EQ(actual.at(1, 0), 0.0F);
+    EXPECT_FALSE(std::signbit(actual.at(1, 0)));
+    // One logarithm of one value below 3, rounded once or twice.
+    ExpectNear(
+        actual.view(), expected.view(), [](std::int64_t, std::int64_t) { return kEpsilon * 4; },
+        std::to_string(cols) + " columns");
+    EXPECT_TRUE(actual.padding_is_untouched());
+    TestMatrix split(4, cols);
+    for (int lane = 0; lane < 3; ++lane) {
+      backend_->Pool(logits.view(), offsets, Pooling::kSplade, split.view(),
+                     scratch_.lane(lane, 3, nullptr));
+    }
+    EXPECT_TRUE(SameBits(split.view(), actual.view()));
+  }
+}
+
+TEST_P(RowsTest, SpladeOfWhatIsNotFiniteIsNotFinite) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<std::uint32_t> offsets = {0, 3, 6};
+  for (const float bad : {kNan, kInfinity, -kInfinity}) {
+    for (std::int64_t row = 0; row < 3; ++row) {  // whatever comes before or after it
+      for (const std::int64_t cols : {5, 16, 21}) {
+        TestMatrix logits = TestMatrix::Random(6, cols, 7);
+        logits.at(row, cols - 1) = bad;
+        for (const Backend* backend : {ref_.get(), backend_.get()}) {
+          TestMatrix out(2, cols);
+          backend->Pool(logits.view(), offsets, Pooling::kSplade, out.view(), scratch_.lane());
+          EXPECT_FALSE(std::isfinite(out.at(0, cols - 1))) << backend->name() << row;
+          EXPECT_TRUE(std::isfinite(out.at(1, cols - 1)));
+          EXPECT_TRUE(std::isfinite(out.at(0, 0)));
+        }
+      }
     }
   }
 }

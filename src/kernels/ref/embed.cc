@@ -18,7 +18,9 @@ void Embed(const EmbedArgs& args, MatrixView out, Lane::Range rows) {
   for (std::int64_t token = rows.begin; token < rows.end; ++token) {
     for (std::int64_t col = 0; col < out.cols; ++col) {
       float sum = Element(args.words, args.ids[token], col);
-      if (args.types.data != nullptr) sum += Element(args.types, args.type_ids[token], col);
+      if (args.types.data != nullptr) {
+        sum += Element(args.types, args.type_ids.empty() ? 0 : args.type_ids[token], col);
+      }
       if (args.positions.data != nullptr) {
         sum += Element(args.positions, args.position_ids[token], col);
       }

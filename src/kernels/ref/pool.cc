@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/ref/ops.h"
 
@@ -25,7 +25,9 @@ void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Poolin
           break;
         case Pooling::kSplade:
           for (std::int64_t token = begin; token < end; ++token) {
-            value = std::max(value, std::log1p(std::max(0.0, double{hidden.row(token)[col]})));
+            const double logit = hidden.row(token)[col];
+            if (!std::isfinite(logit)) value = std::numeric_limits<double>::quiet_NaN();
+            if (logit > 0 && std::log1p(logit) > value) value = std::log1p(logit);
           }
           break;
       }

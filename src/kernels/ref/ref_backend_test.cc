@@ -123,6 +123,12 @@ TEST_F(RefBackendTest, PoolsEachSequence) {
   EXPECT_EQ(out, (std::vector<float>{1, 10, 5, 50}));
   backend_->Pool(Matrix(hidden, 3), offsets, Pooling::kLastToken, Matrix(out, 2), lane_);
   EXPECT_EQ(out, (std::vector<float>{3, 30, 5, 50}));
+  hidden = {1, -10, 3, -30, -5, 50};
+  backend_->Pool(Matrix(hidden, 3), offsets, Pooling::kSplade, Matrix(out, 2), lane_);
+  EXPECT_FLOAT_EQ(out[0], 1.3862944F);  // log 4
+  EXPECT_EQ(out[1], 0);
+  EXPECT_EQ(out[2], 0);
+  EXPECT_FLOAT_EQ(out[3], 3.9318256F);  // log 51
 }
 
 }  // namespace

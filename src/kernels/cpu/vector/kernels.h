@@ -22,6 +22,7 @@ constexpr CpuKernels MakeKernels() {
           .layer_norm = &RowKernels<V>::LayerNorm,
           .embed = &RowKernels<V>::Embed,
           .mean = &RowKernels<V>::Mean,
+          .largest = &RowKernels<V>::Largest,
           .int8 = MakeInt8Kernels<V>()};
 }
 

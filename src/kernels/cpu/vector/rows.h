@@ -35,7 +35,7 @@ class RowKernels {
     }
   }
 
-  static void Mean(const MeanTask& task) {
+  static void Mean(const PoolTask& task) {
     const Reg count = V::Set(static_cast<float>(task.rows));
     std::int64_t col = 0;
     for (; col + V::kWidth <= task.cols; col += V::kWidth) {
@@ -54,8 +54,35 @@ class RowKernels {
     }
   }
 
+  static void Largest(const PoolTask& task) {
+    std::int64_t col = 0;
+    for (; col + V::kWidth <= task.cols; col += V::kWidth) {
+      const float* const in = task.in + col;
+      V::Store(task.out + col, LargestOf(task, [=](std::int64_t at) { return V::Load(in + at); }));
+    }
+    if (const std::int64_t left = task.cols - col; left > 0) {
+      const float* const in = task.in + col;
+      V::StorePartial(
+          task.out + col,
+          LargestOf(task, [=](std::int64_t at) { return V::LoadPartial(in + at, left); }), left);
+    }
+  }
+
  private:
   using Reg = typename V::Reg;
+
+  // `load`: the register at so many floats from the first row's.
+  template <typename F>
+  [[gnu::always_inline]] static Reg LargestOf(const PoolTask& task, F load) {
+    Reg largest = V::Zero();
+    Reg mark = V::Zero();  // NaN once a value was not finite: a maximum alone may lose it again
+    for (std::int64_t row = 0; row < task.rows; ++row) {
+      const Reg value = load(row * task.in_stride);
+      largest = V::Max(largest, value);
+      mark = V::Fma(value, V::Zero(), mark);
+    }
+    return V::Add(largest, mark);
+  }
 
   // Mean first, then the squares of what differs from it: one pass with sums of squares would lose
   // all digits where the mean is large.
