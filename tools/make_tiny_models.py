@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes tiny BERT models with random weights and what transformers computes with them.
+"""Writes tiny models of the BERT family with random weights and what transformers computes with them.
 
     build/venv-golden/bin/python tools/make_tiny_models.py tests/golden/model
 
 (tools/make_golden.py makes that environment from tools/requirements-golden.txt.) Each folder is a
 whole model, whose expected.safetensors holds a packed batch (ids, type_ids, offsets), the last hidden
-states and the pooled rows: one sequence at a time, so without padding, in float64 with the weights as
+states and one row for each sequence (pooled, logits of the labels, or SPLADE weights): one sequence at a time, so without padding, in float64 with the weights as
 they are stored. The weights come from fixed seeds; their spread is far wider than that of fresh
 models, so that a wrong activation, norm or mask shows.
 """
@@ -45,7 +45,10 @@ class Case:
     layers: int = 2
     heads: int = 2
     shards: int = 1
-    masked_lm: bool = False  # names under "bert.", with a head
+    kind: str = "BertModel"  # the class of transformers; pooling "splade" or one with labels uses its head
+    labels: int = 0
+    tied: bool = True  # the decoder of a masked-language model
+    bias: str = ""  # which of the two names of its bias is left out
     old_names: bool = False  # gamma and beta, and the buffer of position ids
     release_6: bool = False  # pooling, modules and length as Sentence Transformers 6 writes them
 
@@ -55,12 +58,25 @@ CASES = [
     Case("f16", dtype=torch.float16, release_6=True),
     Case("bf16", dtype=torch.bfloat16, pooling="cls"),
     Case("sharded", dtype=torch.float16, hidden=8, shards=3),
-    Case("prefixed", dtype=torch.float16, hidden=8, pooling="lasttoken", masked_lm=True, old_names=True),
+    Case("prefixed", dtype=torch.float16, hidden=8, pooling="lasttoken", kind="BertForMaskedLM", bias="cls.predictions.decoder.bias", old_names=True),
     Case("gelu_new", activation="gelu_new", hidden=8, layers=1),
     Case("relu", activation="relu", hidden=8, layers=1, heads=1),
     Case("silu", activation="silu", hidden=8, layers=1, heads=4),
     Case("tanh", activation="tanh", hidden=8, layers=1),
-]
+    Case("reranker", kind="BertForSequenceClassification", labels=1, hidden=8),
+    Case("classifier", dtype=torch.float16, kind="BertForSequenceClassification", labels=3, hidden=8, layers=1),
+    Case("no_pooler", kind="BertForTokenClassification", labels=3, hidden=8, layers=1),
+    Case("splade", pooling="splade", kind="BertForMaskedLM", bias="cls.predictions.decoder.bias"),
+    Case("splade_untied", pooling="splade", kind="BertForMaskedLM", activation="relu", tied=False, hidden=8, layers=1),
+    Case("roberta", pooling="cls", kind="RobertaModel", hidden=8, layers=1),
+    Case("camembert", dtype=torch.float16, kind="CamembertModel", hidden=8, layers=1),
+    Case("roberta_reranker", kind="RobertaForSequenceClassification", labels=1, hidden=8, layers=1),
+    Case("xlm_roberta_classifier", dtype=torch.bfloat16, kind="XLMRobertaForSequenceClassification", labels=3, hidden=8),
+    Case("roberta_splade", dtype=torch.float16, pooling="splade", kind="RobertaForMaskedLM", activation="relu",
+         bias="lm_head.bias", hidden=8, layers=1),
+    Case("roberta_splade_untied", pooling="splade", kind="RobertaForMaskedLM", tied=False, hidden=8, layers=1),
+]  # fmt: skip
+ROBERTA = ("Roberta", "XLMRoberta", "Camembert")
 
 
 def new_tokenizer(vocabulary):
@@ -91,24 +107,34 @@ def make_tokenizer():
     return tokenizer
 
 
+def is_roberta(case):
+    return case.kind.startswith(ROBERTA)
+
+
 def make_model(case):
-    config = transformers.BertConfig(
+    kind = getattr(transformers, case.kind)
+    # What the RoBERTa family has otherwise, and what only some classes know.
+    special = {"max_position_embeddings": 34, "type_vocab_size": 1, "pad_token_id": 1} if is_roberta(case) else {}
+    if case.labels:
+        special |= {"num_labels": case.labels}
+    if not case.tied:
+        special |= {"tie_word_embeddings": False}
+    config = kind.config_class(
         vocab_size=VOCABULARY,
         hidden_size=case.hidden,
         num_hidden_layers=case.layers,
         num_attention_heads=case.heads,
         intermediate_size=case.hidden * 2 - 4,
         hidden_act=case.activation,
-        max_position_embeddings=32,
         layer_norm_eps=1e-5,
         attn_implementation="eager",
+        **{"max_position_embeddings": 32, **special},
     )
-    kind = transformers.BertForMaskedLM if case.masked_lm else transformers.BertModel
     model = kind(config).eval()
     random = torch.Generator().manual_seed(zlib.crc32(case.name.encode()))
     for name, parameter in model.named_parameters():
         spread = 0.2 if parameter.dim() == 1 else 0.4
-        centre = 1.0 if name.endswith("LayerNorm.weight") else 0.0
+        centre = 1.0 if name.lower().replace("_", "").endswith("layernorm.weight") else 0.0
         parameter.data = centre + spread * torch.randn(parameter.shape, generator=random)
     return model.to(case.dtype)
 
@@ -118,30 +144,44 @@ def batch(case, tokenizer):
     random = np.random.default_rng(zlib.crc32(case.name.encode()))
     sequences = [(random.integers(0, VOCABULARY, n), random.integers(0, 2, n)) for n in LENGTHS]
     encoding = tokenizer.encode(*PAIR)
-    return [*sequences, (np.array(encoding.ids), np.array(encoding.type_ids))]
+    sequences.append((np.array(encoding.ids), np.array(encoding.type_ids)))
+    if is_roberta(case):  # where the padding id has no position
+        sequences = [(np.where(ids == 1, 5, ids), types) for ids, types in sequences]
+    return sequences
 
 
 def pool(hidden, mode):
     return {"mean": hidden.mean(axis=0), "cls": hidden[0], "lasttoken": hidden[-1]}[mode]
 
 
+def answer(case, model, inputs, hidden):
+    if case.pooling == "splade":
+        return np.log1p(np.maximum(model(**inputs).logits[0].numpy(), 0)).max(axis=0)
+    if case.labels:
+        logits = model(**inputs).logits[0].numpy()
+        return logits if logits.ndim == 1 else logits[0]  # of tokens: the first one's
+    return pool(hidden, case.pooling)
+
+
 def expected(case, model, sequences):
-    encoder = (model.bert if case.masked_lm else model).double()
+    model = model.double()
+    hidden, rows = [], []
     with torch.no_grad():
-        hidden = [
-            encoder(
-                input_ids=torch.tensor(ids)[None],
-                token_type_ids=torch.tensor(types)[None],
-                attention_mask=torch.ones(1, len(ids), dtype=torch.long),
-            ).last_hidden_state[0].numpy()
-            for ids, types in sequences
-        ]  # fmt: skip
+        for ids, types in sequences:
+            inputs = {
+                "input_ids": torch.tensor(ids)[None],
+                # The only type of a RoBERTa is 0, whatever the tokenizer says.
+                "token_type_ids": torch.tensor(types * 0 if is_roberta(case) else types)[None],
+                "attention_mask": torch.ones(1, len(ids), dtype=torch.long),
+            }
+            hidden.append(model.base_model(**inputs).last_hidden_state[0].numpy())
+            rows.append(answer(case, model, inputs, hidden[-1]))
     return {
         "ids": np.concatenate([ids for ids, _ in sequences]).astype(np.int32),
         "type_ids": np.concatenate([types for _, types in sequences]).astype(np.int32),
         "offsets": np.cumsum([0] + [len(ids) for ids, _ in sequences]).astype(np.int32),
         "hidden": np.concatenate(hidden).astype(np.float32),
-        "pooled": np.stack([pool(rows, case.pooling) for rows in hidden]).astype(np.float32),
+        "pooled": np.stack(rows).astype(np.float32),
     }
 
 
@@ -151,8 +191,12 @@ def old_name(name):
 
 def write_weights(folder, case, model):
     tensors = {name: value.contiguous() for name, value in model.state_dict().items()}
-    if case.masked_lm:
-        del tensors["cls.predictions.decoder.weight"], tensors["cls.predictions.decoder.bias"]  # tied
+    if case.bias:
+        del tensors[case.bias]
+    if case.tied:
+        tensors = {name: value for name, value in tensors.items() if not name.endswith("decoder.weight")}
+    # transformers shares what is tied, safetensors does not.
+    tensors = {name: value.clone() for name, value in tensors.items()}
     if case.old_names:
         tensors = {old_name(name): value for name, value in tensors.items()}
         tensors["bert.embeddings.position_ids"] = torch.arange(32)[None]
@@ -203,18 +247,38 @@ def write_sentence_files(folder, case):
     write_json(folder / "sentence_bert_config.json", length)
 
 
+def write_sparse_files(folder, case):
+    package = "sentence_transformers.sparse_encoder.models"
+    modules = [("", f"{package}.MLMTransformer"), ("1_SpladePooling", f"{package}.SpladePooling")]
+    write_json(
+        folder / "modules.json",
+        [{"idx": i, "name": str(i), "path": path, "type": kind} for i, (path, kind) in enumerate(modules)],
+    )
+    pooling = {"pooling_strategy": "max", "activation_function": "relu", "word_embedding_dimension": VOCABULARY}
+    write_json(folder / "1_SpladePooling" / "config.json", pooling)
+
+
 def write_case(folder, case, tokenizer):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     model = make_model(case)
     kept = ("hidden_act hidden_size intermediate_size layer_norm_eps max_position_embeddings model_type "
             "num_attention_heads num_hidden_layers pad_token_id type_vocab_size vocab_size").split()  # fmt: skip
+    if case.labels:
+        kept += ["id2label", "label2id"]
+    if not case.tied:
+        kept += ["tie_word_embeddings"]
     config = model.config.to_dict()
     write_json(
         folder / "config.json",
         {key: config[key] for key in kept} | {"architectures": [type(model).__name__]},
     )
-    write_sentence_files(folder, case)
+    if case.labels:
+        pass  # Sentence Transformers lays no files beside a cross-encoder
+    elif case.pooling == "splade":
+        write_sparse_files(folder, case)
+    else:
+        write_sentence_files(folder, case)
     (folder / "tokenizer.json").write_text(tokenizer.to_str(pretty=False))
     write_weights(folder, case, model)
     arrays = expected(case, model, batch(case, tokenizer))

@@ -17,16 +17,6 @@
 namespace embd {
 namespace {
 
-// What is understood but cannot be honoured is refused, since it would change answers silently.
-void RefuseUnsupported(const Options& options) {
-  if (options.pooling == PoolingChoice::kSplade) {
-    throw LoadError({.path = "--pooling",
-                     .expected = "cls, mean or last-token",
-                     .found = "splade",
-                     .hint = "sparse embeddings are not supported yet"});
-  }
-}
-
 ModelFiles FindModelFiles(const Options& options) {
   const FoundModel found = FindModel({.model_id = options.model_id,
                                       .revision = options.revision.value_or(""),
@@ -35,25 +25,28 @@ ModelFiles FindModelFiles(const Options& options) {
 }
 
 ModelOverrides OverridesFrom(const Options& options) {
-  RefuseUnsupported(options);
   ModelOverrides overrides;
   overrides.dense_path = options.dense_path.value_or("");
   if (options.pooling == PoolingChoice::kCls) overrides.pooling = Pooling::kCls;
   if (options.pooling == PoolingChoice::kMean) overrides.pooling = Pooling::kMean;
   if (options.pooling == PoolingChoice::kLastToken) overrides.pooling = Pooling::kLastToken;
+  if (options.pooling == PoolingChoice::kSplade) overrides.pooling = Pooling::kSplade;
   return overrides;
 }
 
 LengthFacts LengthsOf(const ModelSpec& spec, const Architecture& architecture) {
   return {.base_length = spec.base_length,
           .max_positions = architecture.max_positions(),
-          .position_offset = architecture.position_offset()};
+          .position_offset = architecture.position_offset(),
+          .row_length = architecture.head().output_size()};
 }
 
 Sizing DecideAndLog(const Options& options, const ModelSpec& spec, const Architecture& architecture,
                     const WeightMap& weights, const CpuGrant& cpus, Log& log) {
   Sizing sizing = DecideSizing(options, LengthsOf(spec, architecture), cpus);
+  sizing.info.task = spec.task;
   sizing.info.pooling = spec.pooling;
+  sizing.info.labels = spec.labels;
   sizing.info.model_dtype = WeightPrecisionName(options.dtype.value_or(WeightPrecision::kFloat32));
   sizing.info.started_at = std::time(nullptr);
   for (const std::string& warning : spec.warnings) log.Warn(warning);
@@ -162,18 +155,15 @@ Core::Loaded Core::Load(Log& log, StartupClock& clock) const {
     SetThreadName("embd-load");
     return tokenizer_clock.Time("tokenizer", [&] { return Tokenizer::Load(files_.tokenizer); });
   });
-  std::unique_ptr<const Encoder> encoder = clock.Time(
+  Network network = clock.Time(
       "weights", [&] { return architecture_->Load(weights_, checkpoint_, *backend_, formats_); });
   Loaded loaded;
   loaded.tokenizer = tokenizer.get();
   for (const PhaseGauge& phase : tokenizer_clock.phases()) clock.Note(phase);
   RefuseUnknownTokens(*loaded.tokenizer, files_, *architecture_);
   log.Debug(fmt::format("Tokenizer tables: {}", FormatBytes(loaded.tokenizer->resident_bytes())));
-  loaded.model =
-      std::make_unique<const EmbeddingModel>(EmbeddingModel::Parts{.architecture = *architecture_,
-                                                                   .backend = *backend_,
-                                                                   .encoder = std::move(encoder),
-                                                                   .pooling = spec_.pooling});
+  loaded.model = std::make_unique<const EncoderModel>(EncoderModel::Parts{
+      .architecture = *architecture_, .backend = *backend_, .network = std::move(network)});
   return loaded;
 }
 

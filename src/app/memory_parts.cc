@@ -27,11 +27,9 @@ std::vector<MemoryPart> PartsOf(Options options, const MemoryInputs& inputs,
   options.max_batch_tokens = static_cast<std::uint32_t>(knobs.max_batch_tokens);
   options.max_concurrent_requests = static_cast<std::uint32_t>(knobs.max_concurrent_requests);
   const Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cpus);
-  // A model without its encoder cannot run but knows what a step needs.
-  const EmbeddingModel shape({.architecture = inputs.architecture,
-                              .backend = inputs.backend,
-                              .encoder = nullptr,
-                              .pooling = Pooling::kMean});
+  // A model without its network cannot run but knows what a step needs.
+  const EncoderModel shape(
+      {.architecture = inputs.architecture, .backend = inputs.backend, .network = {}});
   return {
       {"embedding tables (mapped)", inputs.weights.mapped_bytes},
       {"weights", inputs.weights.prepared_bytes},

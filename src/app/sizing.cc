@@ -16,6 +16,10 @@ namespace {
 constexpr std::int64_t kStepTokens = 128;
 // What may be put in between the operations of a step: a query, not a paragraph.
 constexpr std::int64_t kShortTokens = 64;
+// Floats of all rows that a step answers with: sparse embeddings have a row as long as the
+// vocabulary, and room for one of each token would take as much as a model. 2^20 are 34 texts of a
+// BERT, more than 128 tokens usually make.
+constexpr std::int64_t kStepRowFloats = std::int64_t{1} << 20;
 // A worker that has run out of work looks around for so long, so that a client that asks one thing
 // after another finds it awake.
 constexpr std::chrono::microseconds kLookAround{100};
@@ -65,7 +69,7 @@ bool DecidePinning(const Options& options, const CpuGrant& cpus, int threads) {
 }
 
 SchedulerOptions DecideScheduler(const Options& options, std::int64_t longest,
-                                 const CpuGrant& cpus) {
+                                 std::int64_t row_length, const CpuGrant& cpus) {
   SchedulerOptions scheduler;
   scheduler.workers = static_cast<int>(std::min<std::uint32_t>(
       options.threads.value_or(static_cast<std::uint32_t>(cpus.available_cores())), kMostThreads));
@@ -74,6 +78,10 @@ SchedulerOptions DecideScheduler(const Options& options, std::int64_t longest,
       std::min<std::int64_t>(std::max(kStepTokens, longest), options.max_batch_tokens);
   step.max_sequences = std::min<std::int64_t>(
       options.max_batch_requests.value_or(options.max_batch_tokens), step.max_tokens);
+  if (row_length > 0) {
+    step.max_sequences = std::clamp<std::int64_t>(kStepRowFloats / row_length, 1,
+                                                  std::max<std::int64_t>(step.max_sequences, 1));
+  }
   step.max_sequence_tokens = longest;
   scheduler.step_tokens = std::min(kStepTokens, step.max_tokens);
   scheduler.short_tokens = std::min(kShortTokens, step.max_tokens);
@@ -106,7 +114,7 @@ Sizing DecideSizing(const Options& options, const LengthFacts& lengths, const Cp
   info.tokenization_workers = options.tokenization_workers.value_or(tokenizers);
   info.version = std::string(kVersion);
 
-  sizing.scheduler = DecideScheduler(options, longest, cpus);
+  sizing.scheduler = DecideScheduler(options, longest, lengths.row_length, cpus);
 
   sizing.http.io_threads = std::clamp(cores / 4, 1, 4);
   sizing.http.payload_limit = options.payload_limit;

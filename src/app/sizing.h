@@ -12,11 +12,12 @@
 
 namespace embd {
 
-// What the model's files and its architecture say about lengths.
+// What the model's files and its architecture say about lengths: of inputs and of answers.
 struct LengthFacts {
   std::int64_t base_length = 0;      // longest input that the files allow
   std::int64_t max_positions = 0;    // position ids that exist; 0: unlimited
   std::int64_t position_offset = 0;  // the first position id in use
+  std::int64_t row_length = 0;       // floats of the row that answers an input
 };
 
 // Every number of the running server, decided once.

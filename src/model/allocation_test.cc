@@ -11,9 +11,10 @@ namespace embd {
 namespace {
 
 int AllocationsOfAStep(std::unique_ptr<const Backend> backend,
-                       WeightPrecision precision = WeightPrecision::kFloat32) {
-  const test::LoadedModel loaded(test::GoldenModel("f32"), std::move(backend), precision);
-  const test::OwnedBatch batch = test::ReadExpected(test::GoldenModel("f32")).batch;
+                       WeightPrecision precision = WeightPrecision::kFloat32,
+                       const char* golden = "f32") {
+  const test::LoadedModel loaded(test::GoldenModel(golden), std::move(backend), precision);
+  const test::OwnedBatch batch = test::ReadExpected(test::GoldenModel(golden)).batch;
   const PageBuffer memory(loaded.model.ActivationBytes(batch.limits()));
   const PageBuffer scratch_memory(loaded.model.ScratchBytes(batch.limits()));
   Arena arena(memory.bytes());
@@ -37,6 +38,16 @@ TEST(Allocations, AStepMakesNone) {
     for (const WeightPrecision precision :
          {WeightPrecision::kFloat32, WeightPrecision::kBFloat16, WeightPrecision::kInt8}) {
       EXPECT_EQ(AllocationsOfAStep(MakeCpuBackend(isa), precision), 0) << CpuIsaName(isa);
+    }
+  }
+}
+
+TEST(Allocations, NoHeadMakesAny) {
+  for (const char* golden : {"classifier", "no_pooler", "roberta_reranker", "splade"}) {
+    EXPECT_EQ(AllocationsOfAStep(MakeRefBackend(), WeightPrecision::kFloat32, golden), 0) << golden;
+    for (const CpuIsa isa : SupportedCpuIsas()) {
+      EXPECT_EQ(AllocationsOfAStep(MakeCpuBackend(isa), WeightPrecision::kInt8, golden), 0)
+          << golden << CpuIsaName(isa);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/backend.h"
+#include "model/heads/head.h"
 #include "model/packed_batch.h"
 #include "model/weight_map.h"
 
@@ -22,10 +23,16 @@ class Encoder {
  public:
   virtual ~Encoder() = default;
 
-  // The last hidden states [tokens, hidden], placed in `activations`. Called by every lane of the
-  // step, each with its own Arena over the same block. Does not allocate.
+  // The last hidden states [tokens, hidden], all that remains in `activations`. Called by every
+  // lane of the step, each with its own Arena over the same block. Does not allocate.
   virtual MatrixView Forward(const PackedBatch& batch, Arena& activations,
                              const Lane& lane) const = 0;
+};
+
+// A loaded model: the transformer and what follows it.
+struct Network {
+  std::unique_ptr<const Encoder> encoder;
+  std::unique_ptr<const ModelHead> head;
 };
 
 // What a model of this shape needs in memory, known from its config and tensor table alone.
@@ -35,7 +42,7 @@ struct WeightFootprint {
 };
 
 // An architecture with its numbers read from one config.json: it knows its tensors and sizes before
-// any weight is touched, and makes the encoder from them.
+// any weight is touched, and makes the network from them.
 class Architecture {
  public:
   virtual ~Architecture() = default;
@@ -46,8 +53,10 @@ class Architecture {
   virtual std::int64_t max_positions() const = 0;
   // The row of a sequence's first token.
   virtual std::int64_t position_offset() const = 0;
-  // 0: the model has no token types and does not read them.
+  // 0: the model does not read token types.
   virtual std::int64_t token_types() const = 0;
+  // What follows the encoder. Its tensors are in the manifest.
+  virtual const HeadSpec& head() const = 0;
 
   // Everything that is read from a checkpoint, and what it is for.
   virtual const WeightManifest& manifest() const = 0;
@@ -57,14 +66,14 @@ class Architecture {
 
   virtual WeightFootprint Footprint(const WeightMap& weights, const Backend& backend,
                                     const WeightFormats& formats) const = 0;
-  // Bytes of activations that one step needs, and of scratch that each of its lanes needs.
+  // Bytes of activations that the encoder needs for one step, and of scratch that each of the
+  // step's lanes needs, the head's included.
   virtual std::size_t ActivationBytes(const StepLimits& limits) const = 0;
   virtual ScratchNeed Scratch(const StepLimits& limits) const = 0;
 
   // Reads and prepares the weights, giving back the file pages that it no longer needs.
-  virtual std::unique_ptr<Encoder> Load(const WeightMap& weights, const Checkpoint& checkpoint,
-                                        const Backend& backend,
-                                        const WeightFormats& formats) const = 0;
+  virtual Network Load(const WeightMap& weights, const Checkpoint& checkpoint,
+                       const Backend& backend, const WeightFormats& formats) const = 0;
 };
 
 }  // namespace embd

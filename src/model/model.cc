@@ -22,21 +22,24 @@ void CheckIds(std::span<const std::uint32_t> ids, std::int64_t bound, std::strin
 
 }  // namespace
 
-EmbeddingModel::EmbeddingModel(Parts parts) : parts_(std::move(parts)) {}
+EncoderModel::EncoderModel(Parts parts) : parts_(std::move(parts)) {}
 
-std::int64_t EmbeddingModel::output_size() const { return parts_.architecture.hidden_size(); }
+std::int64_t EncoderModel::output_size() const { return parts_.architecture.head().output_size(); }
 
-std::size_t EmbeddingModel::ActivationBytes(const StepLimits& limits) const {
-  return parts_.architecture.ActivationBytes(limits) +
-         Arena::MatrixBytes(limits.max_sequences, output_size());
+std::size_t EncoderModel::ActivationBytes(const StepLimits& limits) const {
+  const Architecture& architecture = parts_.architecture;
+  // The head takes the space that the encoder's layers have given back.
+  return std::max(architecture.ActivationBytes(limits),
+                  Arena::MatrixBytes(limits.max_tokens, architecture.hidden_size()) +
+                      architecture.head().ActivationBytes(limits));
 }
 
-std::size_t EmbeddingModel::ScratchBytes(const StepLimits& limits) const {
+std::size_t EncoderModel::ScratchBytes(const StepLimits& limits) const {
   return parts_.backend.ScratchBytes(parts_.architecture.Scratch(limits));
 }
 
-Model::Outputs EmbeddingModel::Run(const PackedBatch& batch, Arena& activations,
-                                   const Lane& lane) const {
+Model::Outputs EncoderModel::Run(const PackedBatch& batch, Arena& activations,
+                                 const Lane& lane) const {
   const Architecture& architecture = parts_.architecture;
   CheckIds(batch.ids, architecture.vocabulary_size(), "token id");
   if (architecture.token_types() > 0) {
@@ -46,9 +49,10 @@ Model::Outputs EmbeddingModel::Run(const PackedBatch& batch, Arena& activations,
     CheckIds(batch.position_ids, architecture.max_positions() - architecture.position_offset(),
              "position");
   }
-  const MatrixView hidden = parts_.encoder->Forward(batch, activations, lane);
-  const MatrixView pooled = activations.Matrix(batch.sequences(), hidden.cols);
-  parts_.backend.Pool(hidden, batch.offsets, parts_.pooling, pooled, lane);
+  const MatrixView hidden = parts_.network.encoder->Forward(batch, activations, lane);
+  const Step step{
+      .backend = parts_.backend, .batch = batch, .activations = activations, .lane = lane};
+  const MatrixView pooled = parts_.network.head->Run(step, hidden);
   return {.pooled = pooled, .tokens = hidden};
 }
 

@@ -15,7 +15,8 @@ namespace embd {
 class Model {
  public:
   struct Outputs {
-    ConstMatrixView pooled;  // [sequences, output_size]
+    // [sequences, output_size]: embeddings, logits of the labels, or SPLADE weights.
+    ConstMatrixView pooled;
     ConstMatrixView tokens;  // [tokens, hidden]: the last hidden states
   };
 
@@ -33,7 +34,7 @@ class Model {
   virtual Outputs Run(const PackedBatch& batch, Arena& activations, const Lane& lane) const = 0;
 };
 
-// An encoder with a pooling head: sentence embeddings.
+// An encoder with a head: sentence embeddings, sparse embeddings, scores of labels.
 //
 // How one is made, each step from those before it. Up to the memory plan only headers are read:
 //   const ModelFiles files = ModelFiles::FromDirectory(folder);
@@ -45,20 +46,19 @@ class Model {
 //   const WeightFormats formats = WeightFormats::Choose(architecture->manifest(), weights,
 //                                                       checkpoint, precision);
 //   // Memory plan: architecture->Footprint(weights, backend, formats); ActivationBytes and
-//   // ScratchBytes of an EmbeddingModel whose encoder is null.
-//   auto encoder = architecture->Load(weights, checkpoint, backend, formats);  // reads the weights
-//   const EmbeddingModel model({*architecture, backend, std::move(encoder), spec.pooling});
+//   // ScratchBytes of an EncoderModel without a network.
+//   Network network = architecture->Load(weights, checkpoint, backend, formats);  // reads weights
+//   const EncoderModel model({*architecture, backend, std::move(network)});
 // Checkpoint, architecture and backend must outlive the model.
-class EmbeddingModel final : public Model {
+class EncoderModel final : public Model {
  public:
   struct Parts {
     const Architecture& architecture;
     const Backend& backend;
-    std::unique_ptr<const Encoder> encoder;  // null: sizes can be asked for, Run cannot be called
-    Pooling pooling = Pooling::kMean;
+    Network network;  // of nulls: sizes can be asked for, Run cannot be called
   };
 
-  explicit EmbeddingModel(Parts parts);
+  explicit EncoderModel(Parts parts);
 
   std::int64_t output_size() const override;
   std::size_t ActivationBytes(const StepLimits& limits) const override;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/load_error.h"
+#include "model/labels.h"
 #include "model/registry.h"
 #include "model/sentence_files.h"
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::size_t kMaxConfigBytes = std::size_t{16} << 20U;
 constexpr std::int64_t kMaxPositions = std::int64_t{1} << 30;
+// The padding id of the RoBERTa family where config.json names none, as in transformers.
+constexpr std::int64_t kRobertaPadding = 1;
 
 std::vector<std::string> ReadArchitectures(const JsonValue& config) {
   std::vector<std::string> names;
@@ -24,24 +27,34 @@ std::vector<std::string> ReadArchitectures(const JsonValue& config) {
   return names;
 }
 
-// The head that the weights were trained with decides what the model is for.
-ModelTask TaskOf(const JsonValue& config, const std::vector<std::string>& architectures) {
-  const bool classifies = std::any_of(
-      architectures.begin(), architectures.end(),
-      [](std::string_view architecture) { return architecture.ends_with("Classification"); });
-  if (!classifies) return ModelTask::kEmbedding;
-  const std::optional<JsonValue> labels = config.Find("id2label");
-  return labels && labels->Object().size() == 1 ? ModelTask::kReranker : ModelTask::kClassifier;
+std::string Listed(const std::vector<std::string>& architectures) {
+  return Quoted(fmt::format("{}", fmt::join(architectures, ", ")));
 }
 
-void RefuseOtherTasks(ModelTask task, const JsonValue& config,
-                      const std::vector<std::string>& architectures) {
-  if (task == ModelTask::kEmbedding) return;
-  config.Get("architectures")
-      .Fail("a sentence embedding model",
-            fmt::format("{} ({})", Quoted(fmt::format("{}", fmt::join(architectures, ", "))),
-                        task == ModelTask::kReranker ? "a reranker" : "a classifier"),
-            "classifiers and rerankers are not supported yet");
+// Files of embedding models that name a classifier which their weights do not have.
+constexpr std::string_view kNamedByMistake = "NewForTokenClassification";
+
+enum class HeadKind : std::uint8_t { kPooling, kSplade, kLabels };
+
+// The head that the weights were trained with decides what the model is for. The first architecture
+// that has a say in it counts.
+HeadKind HeadOf(ModelSpec& spec, bool wants_splade) {
+  const JsonValue config = spec.config.root();
+  for (const std::string& architecture : spec.architectures) {
+    if (architecture == kNamedByMistake && !(config.Find("id2label") && config.Find("label2id"))) {
+      spec.warnings.push_back(fmt::format("{}: {} without labels is taken for an embedding model",
+                                          config.place(), Quoted(architecture)));
+      continue;
+    }
+    if (wants_splade && architecture.ends_with("MaskedLM")) return HeadKind::kSplade;
+    if (architecture.ends_with("Classification")) return HeadKind::kLabels;
+  }
+  if (wants_splade) {
+    config.Get("architectures")
+        .Fail("a masked-language model (\"...MaskedLM\"), whose head splade pooling needs",
+              Listed(spec.architectures));
+  }
+  return HeadKind::kPooling;
 }
 
 void RefuseDenseModules(const ModelOverrides& overrides) {
@@ -73,10 +86,19 @@ Pooling ChoosePooling(ModelSpec& spec, const ModelOverrides& overrides) {
   return Pooling::kCls;
 }
 
+void ReadTask(ModelSpec& spec, const ModelOverrides& overrides) {
+  spec.labels = ReadLabels(spec.config.root(), spec.warnings);
+  spec.task = spec.labels.size() == 1 ? ModelTask::kReranker : ModelTask::kClassifier;
+  if (!overrides.pooling) return;
+  spec.warnings.push_back(
+      fmt::format("--pooling has no effect: {} is a {}", Listed(spec.architectures),
+                  spec.task == ModelTask::kReranker ? "reranker" : "classifier"));
+}
+
 std::int64_t ReadPositionOffset(const JsonValue& config) {
   const ArchitectureRow& row = FindArchitecture(config.Get("model_type"));
   if (row.position_start == PositionStart::kZero) return 0;
-  return config.IntegerOr("pad_token_id", 0, 0, kMaxPositions) + 1;
+  return config.IntegerOr("pad_token_id", kRobertaPadding, 0, kMaxPositions) + 1;
 }
 
 std::int64_t ReadBaseLength(const ModelSpec& spec) {
@@ -98,17 +120,23 @@ ModelSpec ReadModelSpec(const ModelFiles& files, const ModelOverrides& overrides
                  .config = JsonDocument::ReadFile(files.config, kMaxConfigBytes),
                  .model_type = {},
                  .architectures = {},
+                 .labels = {},
                  .prompts = {},
                  .warnings = {}};
   const JsonValue config = spec.config.root();
   spec.model_type = config.Get("model_type").String();
   spec.position_offset = ReadPositionOffset(config);
   spec.architectures = ReadArchitectures(config);
-  spec.task = TaskOf(config, spec.architectures);
-  RefuseOtherTasks(spec.task, config, spec.architectures);
-  CheckModules(files.modules);
   RefuseDenseModules(overrides);
-  spec.pooling = ChoosePooling(spec, overrides);
+  const bool wants_splade =
+      overrides.pooling ? *overrides.pooling == Pooling::kSplade : HasSpladePooling(files.modules);
+  const HeadKind head = HeadOf(spec, wants_splade);
+  if (head == HeadKind::kLabels) {
+    ReadTask(spec, overrides);
+  } else {
+    CheckModules(files.modules);
+    spec.pooling = head == HeadKind::kSplade ? Pooling::kSplade : ChoosePooling(spec, overrides);
+  }
   spec.base_length = ReadBaseLength(spec);
   spec.prompts = ReadPrompts(files.sentence_transformers);
   return spec;

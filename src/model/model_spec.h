@@ -26,7 +26,8 @@ struct ModelSpec {
   std::string model_type;  // config.json's "model_type"
   std::vector<std::string> architectures;  // config.json's "architectures"
   ModelTask task = ModelTask::kEmbedding;
-  Pooling pooling = Pooling::kMean;
+  Pooling pooling = Pooling::kMean;  // of an embedding model
+  std::vector<std::string> labels;   // of a classifier or reranker, by index
   // Longest input in tokens that the files allow, special tokens included. May exceed the
   // architecture's positions: the caller takes the smaller.
   std::int64_t base_length = 0;
@@ -37,8 +38,7 @@ struct ModelSpec {
 };
 
 // Throws LoadError with path, expectation and finding for everything that is wrong, and for what is
-// understood but not supported: unknown architectures, classifiers, rerankers, sparse embeddings,
-// dense modules.
+// understood but not supported: unknown architectures, dense modules.
 ModelSpec ReadModelSpec(const ModelFiles& files, const ModelOverrides& overrides);
 
 }  // namespace embd

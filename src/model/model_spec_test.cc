@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "model/registry.h"
 #include "model/test_support.h"
@@ -136,7 +138,153 @@ TEST(ModelSpec, DenseModulesByFlagAreRefused) {
       HasSubstr("--dense-path: expected no dense module, found 2_Dense"));
 }
 
-TEST(KnownModelTypes, AreSorted) { EXPECT_THAT(KnownModelTypes(), ElementsAre("bert")); }
+TEST(KnownModelTypes, AreSorted) {
+  EXPECT_THAT(KnownModelTypes(), ElementsAre("bert", "camembert", "roberta", "xlm-roberta"));
+}
+
+// What --pooling, the architectures and the labels make of a model.
+struct TaskCase {
+  const char* name;
+  const char* members;  // of config.json
+  std::optional<Pooling> pooling;
+  ModelTask task;
+  std::vector<std::string> labels;
+  const char* warning = "";
+};
+
+class ModelSpecTask : public testing::TestWithParam<TaskCase> {
+ protected:
+  static std::string Config(const char* members) {
+    return R"({"model_type": "bert", "max_position_embeddings": 32, )" + std::string(members) + "}";
+  }
+};
+
+TEST_P(ModelSpecTask, IsTold) {
+  const ModelCopy copy("f32");
+  copy.Write(kConfig, Config(GetParam().members));
+  const ModelSpec spec = Read(copy, {.pooling = GetParam().pooling, .dense_path = {}});
+  EXPECT_EQ(spec.task, GetParam().task);
+  EXPECT_EQ(spec.labels, GetParam().labels);
+  if (*GetParam().warning == 0) {
+    EXPECT_THAT(spec.warnings, IsEmpty());
+  } else {
+    EXPECT_THAT(spec.warnings, ElementsAre(HasSubstr(GetParam().warning)));
+  }
+}
+
+constexpr const char* kOneLabel =
+    R"("architectures": ["XForSequenceClassification"], "id2label": {"0": "yes"},
+       "label2id": {"yes": 0})";
+
+INSTANTIATE_TEST_SUITE_P(
+    All, ModelSpecTask,
+    testing::Values(
+        TaskCase{"reranker", kOneLabel, std::nullopt, ModelTask::kReranker, {"yes"}},
+        TaskCase{"classifier",
+                 R"("architectures": ["XForSequenceClassification"],
+                    "id2label": {"1": "b", "0": "a", "2": "a"}, "label2id": {"a": 2, "b": 1})",
+                 std::nullopt,
+                 ModelTask::kClassifier,
+                 {"a", "b", "a"}},
+        TaskCase{"of_tokens",
+                 R"("architectures": ["XForTokenClassification"], "id2label": {"0": "a", "1": "b"},
+                    "label2id": {"a": 0, "b": 1})",
+                 std::nullopt,
+                 ModelTask::kClassifier,
+                 {"a", "b"}},
+        TaskCase{"pooling_has_no_effect",
+                 kOneLabel,
+                 Pooling::kMean,
+                 ModelTask::kReranker,
+                 {"yes"},
+                 "--pooling has no effect: \"XForSequenceClassification\" is a reranker"},
+        TaskCase{"splade_has_no_effect",
+                 kOneLabel,
+                 Pooling::kSplade,
+                 ModelTask::kReranker,
+                 {"yes"},
+                 "--pooling has no effect"},
+        TaskCase{"names_disagree",
+                 R"("architectures": ["XForSequenceClassification"], "id2label": {"0": "yes"},
+                    "label2id": {"LABEL_0": 0})",
+                 std::nullopt,
+                 ModelTask::kReranker,
+                 {"yes"},
+                 "label2id disagrees with id2label, which is used"},
+        TaskCase{"masked_lm",
+                 R"("architectures": ["XForMaskedLM"])",
+                 std::nullopt,
+                 ModelTask::kEmbedding,
+                 {}},
+        TaskCase{"first_counts",
+                 R"("architectures": ["XForMaskedLM", "XForSequenceClassification"])",
+                 Pooling::kSplade,
+                 ModelTask::kEmbedding,
+                 {}},
+        TaskCase{"by_mistake",
+                 R"("architectures": ["NewForTokenClassification"])",
+                 std::nullopt,
+                 ModelTask::kEmbedding,
+                 {},
+                 "without labels is taken for an embedding model"}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+void WriteSplade(const ModelCopy& copy, const std::string& pooling) {
+  copy.Replace(kConfig, "BertModel", "BertForMaskedLM");
+  copy.Write(kModules, R"([{"type": "sentence_transformers.sparse_encoder.models.MLMTransformer"},
+      {"type": "sentence_transformers.sparse_encoder.models.SpladePooling",
+       "path": "1_SpladePooling"}])");
+  if (!pooling.empty()) copy.Write("1_SpladePooling/config.json", pooling);
+}
+
+TEST(ModelSpecSplade, IsChosenByTheOperator) {
+  const ModelCopy copy("f32");
+  copy.Replace(kConfig, "BertModel", "BertForMaskedLM");
+  EXPECT_EQ(Read(copy).pooling, Pooling::kMean);
+  EXPECT_EQ(Read(copy, {.pooling = Pooling::kSplade, .dense_path = {}}).pooling, Pooling::kSplade);
+}
+
+TEST(ModelSpecSplade, NeedsAMaskedLanguageModel) {
+  const ModelCopy copy("f32");
+  EXPECT_THAT(
+      test::RefusalOf([&] { Read(copy, {.pooling = Pooling::kSplade, .dense_path = {}}); }),
+      HasSubstr("config.json: architectures: expected a masked-language model (\"...MaskedLM\"), "
+                "whose head splade pooling needs, found \"BertModel\""));
+}
+
+TEST(ModelSpecSplade, IsKnownFromTheModules) {
+  for (const char* pooling :
+       {"", "{}", R"({"pooling_strategy": "max", "activation_function": "relu"})"}) {
+    const ModelCopy copy("f32");
+    WriteSplade(copy, pooling);
+    EXPECT_EQ(Read(copy).pooling, Pooling::kSplade) << pooling;
+    EXPECT_EQ(Read(copy, {.pooling = Pooling::kCls, .dense_path = {}}).pooling, Pooling::kCls);
+  }
+}
+
+TEST(ModelSpecSplade, OfAnotherFormIsRefusedUnlessTheOperatorWantsThisOne) {
+  for (const char* pooling :
+       {R"({"pooling_strategy": "sum"})", R"({"activation_function": "log1p_relu"})"}) {
+    const ModelCopy copy("f32");
+    WriteSplade(copy, pooling);
+    EXPECT_THAT(test::RefusalOf([&] { Read(copy); }), HasSubstr("1_SpladePooling/config.json: "))
+        << pooling;
+    EXPECT_EQ(Read(copy, {.pooling = Pooling::kSplade, .dense_path = {}}).pooling,
+              Pooling::kSplade);
+  }
+}
+
+// In the RoBERTa family positions begin after the padding id, which is 1 where none is named.
+TEST(ModelSpec, PositionsBeginAfterThePaddingId) {
+  const ModelCopy copy("f32");
+  copy.Remove(kSentence);
+  copy.Replace(kConfig, "\"bert\"", "\"roberta\"");
+  EXPECT_EQ(Read(copy).position_offset, 1);  // the file says 0
+  EXPECT_EQ(Read(copy).base_length, 31);
+  copy.Replace(kConfig, "\"pad_token_id\": 0,", "");
+  EXPECT_EQ(Read(copy).position_offset, 2);
+  EXPECT_EQ(Read(copy).base_length, 30);
+}
 
 struct BadModule {
   const char* name;
@@ -155,21 +303,27 @@ TEST_P(ModelSpecBadModule, IsNamed) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ModelSpecBadModule,
-    testing::Values(
-        BadModule{"without_type", R"([{"idx": 0}])", "[0]: expected a member \"type\""},
-        BadModule{"dense", R"([{"type": "sentence_transformers.models.Dense"}])",
-                  "[0]: type: expected Transformer, Pooling or Normalize, found \"Dense\""},
-        BadModule{"splade",
-                  R"([{"type": "a.Transformer"}, {"type": "sparse_encoder.models.SpladePooling"}])",
-                  "[1]: type: expected modules of a sentence embedding, found \"SpladePooling\" "
-                  "(sparse (splade) embeddings are not supported yet)"}),
+    testing::Values(BadModule{"without_type", R"([{"idx": 0}])", "[0]: expected a member \"type\""},
+                    BadModule{
+                        "dense", R"([{"type": "sentence_transformers.models.Dense"}])",
+                        "[0]: type: expected Transformer, Pooling or Normalize, found \"Dense\""}),
     [](const auto& row) { return std::string(row.param.name); });
+
+// A config.json of a classifier with these members besides.
+std::string Classifier(const std::string& members) {
+  return R"({"model_type": "bert", "architectures": ["BertForSequenceClassification"],
+             "max_position_embeddings": 32, )" +
+         members + "}";
+}
+std::string Labels(const std::string& id2label) {
+  return Classifier("\"label2id\": {}, \"id2label\": " + id2label);
+}
 
 // A file of the model that is replaced as a whole, and what the refusal says.
 struct BadFile {
   const char* name;
   const char* file;
-  const char* content;
+  std::string content;
   const char* message;
 };
 
@@ -191,7 +345,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadFile{"model_type_number", kConfig, R"({"model_type": 7})",
                 "model_type: expected a string, found a number"},
         BadFile{"unknown_model_type", kConfig, R"({"model_type": "star\nfish"})",
-                "model_type: expected one of bert, found \"star?fish\" (this architecture is not "
+                "model_type: expected one of bert, camembert, roberta, xlm-roberta, found "
+                "\"star?fish\" (this architecture is not "
                 "supported yet)"},
         BadFile{"no_architectures", kConfig, R"({"model_type": "bert"})",
                 "expected a member \"architectures\""},
@@ -199,17 +354,31 @@ INSTANTIATE_TEST_SUITE_P(
                 "architectures: expected an array, found a string"},
         BadFile{"architectures_numbers", kConfig, R"({"model_type": "bert", "architectures": [1]})",
                 "architectures[0]: expected a string"},
-        BadFile{"classifier", kConfig,
-                R"({"model_type": "bert", "architectures": ["BertForSequenceClassification"],
-                    "id2label": {"0": "a", "1": "b"}})",
-                "architectures: expected a sentence embedding model, found "
-                "\"BertForSequenceClassification\" (a classifier) (classifiers and rerankers are "
-                "not supported yet)"},
-        BadFile{"reranker", kConfig,
-                R"({"model_type": "bert", "architectures": ["BertForSequenceClassification"],
-                    "id2label": {"0": "a"}})",
-                "architectures: expected a sentence embedding model, found "
-                "\"BertForSequenceClassification\" (a reranker)"},
+        BadFile{"no_id2label", kConfig, Classifier("\"label2id\": {}"),
+                "expected a member \"id2label\", as a classifier has, found none (transformers "
+                "leaves out the names of two labels that nobody named: add them to the file)"},
+        BadFile{"no_label2id", kConfig, Classifier("\"id2label\": {\"0\": \"a\"}"),
+                "expected a member \"label2id\", as a classifier has, found none"},
+        BadFile{"no_labels", kConfig, Labels("{}"),
+                "id2label: expected from 1 to 1048576 labels, found 0"},
+        BadFile{"labels_list", kConfig, Labels("[\"a\"]"),
+                "id2label: expected an object, found an array"},
+        BadFile{"label_lacks", kConfig, Labels("{\"0\": \"a\", \"2\": \"b\"}"),
+                "id2label: expected 2 labels, one for each index from 0 to 1, found \"2\""},
+        BadFile{"label_twice", kConfig, Labels("{\"0\": \"a\", \"0\": \"b\"}"),
+                "id2label: expected 2 labels, one for each index from 0 to 1, found 0 twice"},
+        BadFile{"label_huge", kConfig, Labels("{\"18446744073709551616\": \"a\"}"),
+                "id2label: expected 1 labels, one for each index from 0 to 0, found "
+                "\"18446744073709551616\""},
+        BadFile{"label_zeros", kConfig, Labels("{\"00\": \"a\"}"), "id2label: expected 1 labels"},
+        BadFile{"label_negative", kConfig, Labels("{\"-1\": \"a\"}"),
+                "id2label: expected 1 labels"},
+        BadFile{"label_word", kConfig, Labels("{\"one\": \"a\"}"), "id2label: expected 1 labels"},
+        BadFile{"label_number", kConfig, Labels("{\"0\": 7}"),
+                "id2label: \"0\": expected a string, found a number"},
+        BadFile{"label2id_list", kConfig,
+                Classifier("\"id2label\": {\"0\": \"a\"}, \"label2id\": []"),
+                "label2id: expected an object, found an array"},
         BadFile{"pooling_no_json", kPooling, "{", "expected valid JSON"},
         BadFile{"pooling_none", kPooling, R"({"pooling_mode_mean_tokens": false})",
                 "expected pooling by cls, mean or lasttoken, found none of them (choose one with "

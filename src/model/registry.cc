@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::array kArchitectures = {
     ArchitectureRow{"bert", PositionStart::kZero, MakeBert},
+    ArchitectureRow{"camembert", PositionStart::kAfterPaddingId, MakeRoberta},
+    ArchitectureRow{"roberta", PositionStart::kAfterPaddingId, MakeRoberta},
+    ArchitectureRow{"xlm-roberta", PositionStart::kAfterPaddingId, MakeRoberta},
 };
 
 }  // namespace

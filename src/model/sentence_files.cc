@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 #include "json/json_document.h"
 
@@ -30,6 +32,8 @@ constexpr std::array kPoolingModes = {
     PoolingMode{"pooling_mode_weightedmean_tokens", "weightedmean", std::nullopt},
 };
 
+constexpr std::string_view kSpladePooling = "SpladePooling";
+
 // The class of a module without its package, which differs between releases and custom code.
 std::string_view ClassName(std::string_view type) { return type.substr(type.rfind('.') + 1); }
 
@@ -43,24 +47,49 @@ bool IsModeOn(const JsonValue& root, const PoolingMode& mode) {
                      [&](const JsonValue& name) { return name.String() == mode.name; });
 }
 
+// Its config.json, in the folder that the module names; what it leaves out has this default.
+void CheckSpladePooling(const JsonValue& module, const std::filesystem::path& root) {
+  const std::string folder = module.StringOr("path", "");
+  const std::filesystem::path path = root / folder / "config.json";
+  std::error_code ignored;
+  if (folder.empty() || !std::filesystem::exists(path, ignored)) return;
+  const JsonDocument document = JsonDocument::ReadFile(path, kMaxFileBytes);
+  for (const auto& [key, known] :
+       {std::pair{"pooling_strategy", "max"}, std::pair{"activation_function", "relu"}}) {
+    const std::optional<JsonValue> value = document.root().Find(key);
+    if (!value || value->String() == known) continue;
+    value->Fail(Quoted(known), Quoted(value->String()),
+                "to have the largest log(1 + max(0, logit)) nevertheless: --pooling splade");
+  }
+}
+
 }  // namespace
 
 void CheckModules(const std::filesystem::path& modules_json) {
   if (modules_json.empty()) return;
-  constexpr std::array<std::string_view, 3> kKnown = {"Transformer", "Pooling", "Normalize"};
+  // Whether the last two are there decides the pooling, which the operator may overrule.
+  constexpr std::array<std::string_view, 5> kKnown = {"Transformer", "Pooling", "Normalize",
+                                                      "MLMTransformer", kSpladePooling};
   const JsonDocument document = JsonDocument::ReadFile(modules_json, kMaxFileBytes);
   for (const JsonValue& module : document.root().Array()) {
     const JsonValue type = module.Get("type");
     const std::string_view name = ClassName(type.String());
     if (std::find(kKnown.begin(), kKnown.end(), name) != kKnown.end()) continue;
-    if (name == "SpladePooling" || name == "MLMTransformer") {
-      type.Fail("modules of a sentence embedding", Quoted(name),
-                "sparse (splade) embeddings are not supported yet");
-    }
     type.Fail("Transformer, Pooling or Normalize", Quoted(name),
               "without this module the embeddings would be others; to serve them like that, remove "
               "it from a copy of the model");
   }
+}
+
+bool HasSpladePooling(const std::filesystem::path& modules_json) {
+  if (modules_json.empty()) return false;
+  const JsonDocument document = JsonDocument::ReadFile(modules_json, kMaxFileBytes);
+  for (const JsonValue& module : document.root().Array()) {
+    if (ClassName(module.Get("type").String()) != kSpladePooling) continue;
+    CheckSpladePooling(module, modules_json.parent_path());
+    return true;
+  }
+  return false;
 }
 
 std::optional<Pooling> ReadPooling(const std::filesystem::path& pooling_json,

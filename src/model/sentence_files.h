@@ -19,6 +19,10 @@ namespace embd {
 // would change the embeddings and cannot be computed here is refused.
 void CheckModules(const std::filesystem::path& modules_json);
 
+// modules.json: whether the model is a sparse encoder, pooled as Pooling::kSplade says. Refuses one
+// that is pooled otherwise.
+bool HasSpladePooling(const std::filesystem::path& modules_json);
+
 // 1_Pooling/config.json: of several modes the first of cls, mean, last token, with a warning.
 // Nothing when there is no such file.
 std::optional<Pooling> ReadPooling(const std::filesystem::path& pooling_json,

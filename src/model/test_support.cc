@@ -86,8 +86,7 @@ LoadedModel::LoadedModel(const fs::path& folder, std::unique_ptr<const Backend> 
       formats(WeightFormats::Choose(architecture->manifest(), weights, checkpoint, precision)),
       model({.architecture = *architecture,
              .backend = *backend,
-             .encoder = architecture->Load(weights, checkpoint, *backend, formats),
-             .pooling = spec.pooling}) {}
+             .network = architecture->Load(weights, checkpoint, *backend, formats)}) {}
 
 StepLimits OwnedBatch::limits() const {
   StepLimits limits;

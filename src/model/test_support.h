@@ -60,7 +60,7 @@ struct LoadedModel {
   Checkpoint checkpoint;
   WeightMap weights;
   WeightFormats formats;
-  EmbeddingModel model;
+  EncoderModel model;
 };
 
 // A packed batch that owns its numbers.

@@ -133,9 +133,12 @@ WeightFormats WeightFormats::Choose(const WeightManifest& manifest, const Weight
                                     const Checkpoint& checkpoint, WeightPrecision precision) {
   const auto choose = [&](std::size_t i) -> std::pair<WeightFormat, double> {
     const LinearSpec& linear = manifest.linears[i];
+    if (!WeightManifest::Has(linear, weights)) return {WeightFormat::kF32, 0};
     if (precision == WeightPrecision::kFloat16) return {WeightFormat::kF16, 0};
     if (precision == WeightPrecision::kBFloat16) return {WeightFormat::kBF16, 0};
-    if (precision == WeightPrecision::kFloat32) return {StoredFormat(linear, weights), 0};
+    if (precision == WeightPrecision::kFloat32 || !linear.may_be_int8) {
+      return {StoredFormat(linear, weights), 0};
+    }
     if (linear.in > kMaxInt8Features) return {StoredFormat(linear, weights), 1};
     const double loss = EstimateInt8Loss(linear, weights);
     for (const std::string& part : linear.parts) checkpoint.Release(weights.Get(part + ".weight"));
@@ -147,9 +150,11 @@ WeightFormats WeightFormats::Choose(const WeightManifest& manifest, const Weight
   WeightFormats formats;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const auto& [format, loss] = chosen[i];
-    const std::string& name = manifest.linears[i].parts.front();
+    const LinearSpec& linear = manifest.linears[i];
+    const std::string& name = linear.parts.front();
     formats.formats_.emplace(name, format);
-    if (precision == WeightPrecision::kInt8 && format != WeightFormat::kInt8) {
+    if (precision == WeightPrecision::kInt8 && format != WeightFormat::kInt8 &&
+        linear.may_be_int8) {
       formats.kept_.push_back(fmt::format("{} ({:.1f} %)", name, 100 * loss));
     }
   }

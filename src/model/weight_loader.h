@@ -37,11 +37,15 @@ class WeightLoader {
   const Backend& backend() const { return backend_; }
 
   TensorView Table(const TableSpec& spec) const;
+  // Nothing for an optional layer that the checkpoint lacks.
   std::unique_ptr<const PreparedWeight> Linear(const LinearSpec& spec) const;
+  // Of spec.piece outputs each, prepared by several threads.
+  std::vector<std::unique_ptr<const PreparedWeight>> Pieces(const LinearSpec& spec) const;
   NormParameters Norm(const NormSpec& spec) const;
 
  private:
   std::vector<float> Floats(const std::string& name) const;
+  void Release(const LinearSpec& spec) const;
 
   const WeightMap& weights_;
   const Checkpoint& checkpoint_;

@@ -6,24 +6,60 @@
 
 namespace embd {
 
+namespace {
+
+void AddLinear(const LinearSpec& linear, const std::string& part, std::vector<TensorRule>& rules) {
+  TensorRule weight = {.name = part + ".weight",
+                       .shape = {linear.out, linear.in},
+                       .use = linear.use,
+                       .aliases = {},
+                       .place = linear.place};
+  TensorRule bias = {.name = part + ".bias",
+                     .shape = {linear.out},
+                     .use = linear.use,
+                     .aliases = linear.bias_names,
+                     .place = linear.place};
+  if (linear.use == TensorUse::kOptional) weight.group = bias.group = part;
+  if (!linear.tied_table.empty()) weight.aliases.push_back(linear.tied_table);
+  rules.push_back(std::move(weight));
+  rules.push_back(std::move(bias));
+}
+
+std::size_t PreparedBytes(const LinearSpec& linear, const Backend& backend, WeightFormat format) {
+  const std::int64_t out = linear.stacked_out();
+  const std::int64_t piece = linear.piece == 0 ? out : linear.piece;
+  std::size_t bytes = 0;
+  for (std::int64_t first = 0; first < out; first += piece) {
+    bytes += backend.PreparedBytes(std::min(piece, out - first), linear.in, format);
+  }
+  return bytes;
+}
+
+}  // namespace
+
+bool WeightManifest::Has(const LinearSpec& linear, const WeightMap& weights) {
+  return weights.Get(linear.parts.front() + ".weight").data != nullptr;
+}
+
 std::vector<TensorRule> WeightManifest::Rules() const {
   std::vector<TensorRule> rules;
-  const auto add = [&](std::string name, Shape shape, std::vector<std::string> aliases = {}) {
+  const auto add = [&](std::string name, Shape shape, TensorPlace place,
+                       std::vector<std::string> aliases) {
     rules.push_back({.name = std::move(name),
                      .shape = shape,
                      .use = TensorUse::kRequired,
-                     .aliases = std::move(aliases)});
+                     .aliases = std::move(aliases),
+                     .place = place});
   };
-  for (const TableSpec& table : tables) add(table.name, {table.rows, table.cols});
+  for (const TableSpec& table : tables) {
+    add(table.name, {table.rows, table.cols}, TensorPlace::kUnderPrefix, {});
+  }
   for (const LinearSpec& linear : linears) {
-    for (const std::string& part : linear.parts) {
-      add(part + ".weight", {linear.out, linear.in});
-      add(part + ".bias", {linear.out});
-    }
+    for (const std::string& part : linear.parts) AddLinear(linear, part, rules);
   }
   for (const NormSpec& norm : norms) {
-    add(norm.name + ".weight", {norm.size}, {norm.name + ".gamma"});
-    add(norm.name + ".bias", {norm.size}, {norm.name + ".beta"});
+    add(norm.name + ".weight", {norm.size}, norm.place, {norm.name + ".gamma"});
+    add(norm.name + ".bias", {norm.size}, norm.place, {norm.name + ".beta"});
   }
   for (const std::string& pattern : ignored) {
     rules.push_back({.name = pattern, .shape = {}, .use = TensorUse::kIgnored, .aliases = {}});
@@ -36,8 +72,8 @@ WeightFootprint WeightManifest::Footprint(const WeightMap& weights, const Backen
   WeightFootprint footprint;
   for (const TableSpec& table : tables) footprint.mapped_bytes += weights.Get(table.name).bytes();
   for (const LinearSpec& linear : linears) {
-    footprint.prepared_bytes +=
-        backend.PreparedBytes(linear.stacked_out(), linear.in, formats.Of(linear));
+    if (!Has(linear, weights)) continue;
+    footprint.prepared_bytes += PreparedBytes(linear, backend, formats.Of(linear));
   }
   for (const NormSpec& norm : norms) {
     footprint.prepared_bytes += 2 * static_cast<std::size_t>(norm.size) * sizeof(float);

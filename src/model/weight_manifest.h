@@ -26,6 +26,16 @@ struct LinearSpec {
   std::int64_t out = 0;  // of each part
   std::int64_t in = 0;
   std::string input_norm;  // the norm whose result is this layer's input; empty: none
+  // The rest is for heads.
+  TensorUse use = TensorUse::kRequired;  // an optional layer may be absent as a whole
+  TensorPlace place = TensorPlace::kUnderPrefix;
+  std::vector<std::string> bias_names = {};  // other names of the bias
+  // The table whose rows are the weights if the checkpoint has none of its own. It stays mapped
+  // for its other use; the layer has a prepared copy.
+  std::string tied_table = {};
+  // Prepared in pieces of so many outputs, each a product of its own; 0: as one. For one part.
+  std::int64_t piece = 0;
+  bool may_be_int8 = true;
 
   std::int64_t stacked_out() const { return out * static_cast<std::int64_t>(parts.size()); }
 };
@@ -35,6 +45,7 @@ struct NormSpec {
   std::string name;
   std::int64_t size = 0;
   float epsilon = 0;
+  TensorPlace place = TensorPlace::kUnderPrefix;
 };
 
 // All tensors of a model. From this one list come the rules that a checkpoint is checked against,
@@ -48,6 +59,8 @@ struct WeightManifest {
   std::vector<TensorRule> Rules() const;
   WeightFootprint Footprint(const WeightMap& weights, const Backend& backend,
                             const WeightFormats& formats) const;
+  // Whether the checkpoint has the layer: it must have those that are not optional.
+  static bool Has(const LinearSpec& linear, const WeightMap& weights);
   // The widest input of a linear layer.
   std::int64_t MaxFeatures() const;
 };

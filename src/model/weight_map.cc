@@ -28,8 +28,29 @@ std::optional<Found> FindTensor(const Checkpoint& checkpoint, const std::string&
   for (const std::string& spelling : spellings) {
     const std::string name = prefix + spelling;
     if (const TensorView* view = checkpoint.Find(name)) return Found{name, *view};
+    if (rule.place == TensorPlace::kUnderPrefix) continue;
+    if (const TensorView* view = checkpoint.Find(spelling)) return Found{spelling, *view};
   }
   return std::nullopt;
+}
+
+std::string Missing(const TensorRule& rule, const std::string& prefix) {
+  return "no " + (rule.place == TensorPlace::kAnywhere ? rule.name : prefix + rule.name);
+}
+
+// Optional tensors that lack while others of their group are there.
+std::vector<std::string> HalfGroups(const std::vector<TensorRule>& rules, const std::string& prefix,
+                                    const std::map<std::string, TensorView, std::less<>>& tensors) {
+  std::set<std::string_view> present;
+  for (const TensorRule& rule : rules) {
+    if (!rule.group.empty() && tensors.at(rule.name).data != nullptr) present.insert(rule.group);
+  }
+  std::vector<std::string> problems;
+  for (const TensorRule& rule : rules) {
+    if (rule.group.empty() || tensors.at(rule.name).data != nullptr) continue;
+    if (present.contains(rule.group)) problems.push_back(Missing(rule, prefix));
+  }
+  return problems;
 }
 
 std::string ChoosePrefix(const Checkpoint& checkpoint, const TensorRule& first,
@@ -95,7 +116,7 @@ WeightMap WeightMap::Resolve(const Checkpoint& checkpoint, const std::vector<Ten
     if (rule.use == TensorUse::kIgnored) continue;
     const std::optional<Found> found = FindTensor(checkpoint, prefix, rule);
     if (!found && rule.use == TensorUse::kRequired) {
-      problems.push_back("no " + prefix + rule.name);
+      problems.push_back(Missing(rule, prefix));
       continue;
     }
     map.tensors_.emplace(rule.name, found ? found->view : TensorView{});
@@ -104,6 +125,9 @@ WeightMap WeightMap::Resolve(const Checkpoint& checkpoint, const std::vector<Ten
     if (std::string problem = ProblemWith(*found, rule); !problem.empty()) {
       problems.push_back(std::move(problem));
     }
+  }
+  for (std::string& problem : HalfGroups(rules, prefix, map.tensors_)) {
+    problems.push_back(std::move(problem));
   }
   if (!problems.empty()) FailWith(problems, checkpoint.origin());
   for (const auto& [name, view] : checkpoint.tensors()) {

@@ -16,6 +16,12 @@ enum class TensorUse : std::uint8_t {
   kIgnored,  // known to be of no use: not reported as unused, whatever its shape and type
 };
 
+// Where a tensor may stand that has no prefix of its own.
+enum class TensorPlace : std::uint8_t {
+  kUnderPrefix,  // with the prefix that the checkpoint uses
+  kAnywhere,     // with it or without: heads stand beside the encoder in most checkpoints
+};
+
 // One row of an architecture's table of tensors.
 struct TensorRule {
   // Canonical, without any prefix. Of an ignored one it may end in '*', which stands for any rest;
@@ -24,6 +30,9 @@ struct TensorRule {
   Shape shape;
   TensorUse use = TensorUse::kRequired;
   std::vector<std::string> aliases;  // other accepted spellings of `name`
+  TensorPlace place = TensorPlace::kUnderPrefix;
+  // Optional tensors of one group, which is not empty, are all there or none is.
+  std::string group = {};
 };
 
 // The tensors of a checkpoint under an architecture's canonical names. Views stay valid while the

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <utility>
 
+#include "model/heads/family_heads.h"
 #include "model/layers/activation.h"
 #include "model/layers/embeddings.h"
 #include "model/layers/feed_forward.h"
@@ -16,6 +18,48 @@
 
 namespace embd {
 namespace {
+
+// ---- What the families differ in
+
+struct BertFamily {
+  std::span<const std::string_view> prefixes;
+  FamilyHeads heads;
+};
+
+constexpr std::array<std::string_view, 2> kBertPrefixes = {"", "bert."};
+constexpr std::array<std::string_view, 3> kBertKnown = {"embeddings.position_ids", "pooler.*",
+                                                        "cls.*"};
+constexpr BertFamily kBert = {
+    .prefixes = kBertPrefixes,
+    .heads = {.classification = {.dense = "pooler.dense",
+                                 .dense_use = TensorUse::kOptional,
+                                 .activation = Activation::kTanh,
+                                 .labels = "classifier"},
+              .masked_lm = {.dense = "cls.predictions.transform.dense",
+                            .activation = std::nullopt,
+                            .norm = "cls.predictions.transform.LayerNorm",
+                            .decoder = "cls.predictions.decoder",
+                            .bias = "cls.predictions.bias"},
+              .known = kBertKnown},
+};
+
+constexpr std::array<std::string_view, 4> kRobertaPrefixes = {"", "roberta.", "xlm-roberta.",
+                                                              "camembert."};
+constexpr std::array<std::string_view, 3> kRobertaKnown = {"embeddings.position_ids", "pooler.*",
+                                                           "lm_head.*"};
+constexpr BertFamily kRoberta = {
+    .prefixes = kRobertaPrefixes,
+    .heads = {.classification = {.dense = "classifier.dense",
+                                 .dense_use = TensorUse::kRequired,
+                                 .activation = Activation::kTanh,
+                                 .labels = "classifier.out_proj"},
+              .masked_lm = {.dense = "lm_head.dense",
+                            .activation = Activation::kGelu,
+                            .norm = "lm_head.layer_norm",
+                            .decoder = "lm_head.decoder",
+                            .bias = "lm_head.bias"},
+              .known = kRobertaKnown},
+};
 
 // ---- The numbers
 
@@ -135,15 +179,14 @@ FeedForwardSpec FeedForwardOf(const BertConfig& bert, std::size_t layer) {
   };
 }
 
-WeightManifest ManifestOf(const BertConfig& bert) {
+WeightManifest ManifestOf(const BertConfig& bert, const HeadSpec& head, const FamilyHeads& family) {
   WeightManifest manifest;
   EmbeddingsOf(bert).AddTo(manifest);
   for (std::size_t layer = 0; layer < static_cast<std::size_t>(bert.layers); ++layer) {
     AttentionOf(bert, layer).AddTo(manifest);
     FeedForwardOf(bert, layer).AddTo(manifest);
   }
-  // A buffer of old checkpoints, and the heads of pre-training.
-  manifest.ignored = {"embeddings.position_ids", "pooler.*", "cls.*"};
+  AddHead(head, family, manifest);
   return manifest;
 }
 
@@ -185,17 +228,28 @@ class BertEncoder final : public Encoder {
 
 class BertArchitecture final : public Architecture {
  public:
-  explicit BertArchitecture(const BertConfig& bert) : bert_(bert), manifest_(ManifestOf(bert)) {}
+  BertArchitecture(const ModelSpec& spec, const BertFamily& family)
+      : family_(family),
+        bert_(ReadConfig(spec)),
+        head_(MakeHead(spec, family.heads,
+                       {.words = EmbeddingsOf(bert_).words,
+                        .activation = bert_.activation,
+                        .epsilon = bert_.epsilon})),
+        manifest_(ManifestOf(bert_, *head_, family.heads)) {}
 
   std::int64_t hidden_size() const override { return bert_.hidden; }
   std::int64_t vocabulary_size() const override { return bert_.vocabulary; }
   std::int64_t max_positions() const override { return bert_.positions; }
   std::int64_t position_offset() const override { return bert_.position_offset; }
-  std::int64_t token_types() const override { return bert_.types; }
+  // With a single type, tokens of the second text are of that type, too.
+  std::int64_t token_types() const override { return bert_.types > 1 ? bert_.types : 0; }
+  const HeadSpec& head() const override { return *head_; }
 
   const WeightManifest& manifest() const override { return manifest_; }
   std::vector<TensorRule> Tensors() const override { return manifest_.Rules(); }
-  std::vector<std::string> Prefixes() const override { return {"", "bert."}; }
+  std::vector<std::string> Prefixes() const override {
+    return {family_.prefixes.begin(), family_.prefixes.end()};
+  }
 
   WeightFootprint Footprint(const WeightMap& weights, const Backend& backend,
                             const WeightFormats& formats) const override {
@@ -217,22 +271,30 @@ class BertArchitecture final : public Architecture {
             .max_head_size = bert_.head_size};
   }
 
-  std::unique_ptr<Encoder> Load(const WeightMap& weights, const Checkpoint& checkpoint,
-                                const Backend& backend,
-                                const WeightFormats& formats) const override {
-    return std::make_unique<BertEncoder>(bert_,
-                                         WeightLoader(weights, checkpoint, backend, formats));
+  Network Load(const WeightMap& weights, const Checkpoint& checkpoint, const Backend& backend,
+               const WeightFormats& formats) const override {
+    const WeightLoader loader(weights, checkpoint, backend, formats);
+    Network network;
+    network.encoder = std::make_unique<const BertEncoder>(bert_, loader);
+    network.head = head_->Load(loader);
+    return network;
   }
 
  private:
+  const BertFamily& family_;
   BertConfig bert_;
+  std::unique_ptr<const HeadSpec> head_;
   WeightManifest manifest_;
 };
 
 }  // namespace
 
 std::unique_ptr<const Architecture> MakeBert(const ModelSpec& spec) {
-  return std::make_unique<BertArchitecture>(ReadConfig(spec));
+  return std::make_unique<const BertArchitecture>(spec, kBert);
+}
+
+std::unique_ptr<const Architecture> MakeRoberta(const ModelSpec& spec) {
+  return std::make_unique<const BertArchitecture>(spec, kRoberta);
 }
 
 }  // namespace embd

@@ -164,11 +164,10 @@ TEST(BertModel, AddsThePositionOffset) {
   ModelSpec spec = ReadModelSpec(ModelFiles::FromDirectory(GoldenModel("f32")), {});
   spec.position_offset = 3;
   const std::unique_ptr<const Architecture> architecture = MakeBert(spec);
-  const EmbeddingModel shifted({.architecture = *architecture,
-                                .backend = *plain.backend,
-                                .encoder = architecture->Load(plain.weights, plain.checkpoint,
-                                                              *plain.backend, plain.formats),
-                                .pooling = Pooling::kMean});
+  const EncoderModel shifted({.architecture = *architecture,
+                              .backend = *plain.backend,
+                              .network = architecture->Load(plain.weights, plain.checkpoint,
+                                                            *plain.backend, plain.formats)});
   const test::OwnedBatch batch = test::ReadExpected(GoldenModel("f32")).batch.Alone(2);
   test::OwnedBatch later = batch;
   for (std::uint32_t& position : later.position_ids) position += 3;

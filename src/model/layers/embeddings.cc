@@ -24,12 +24,13 @@ Embeddings::Embeddings(const EmbeddingsSpec& spec, const WeightLoader& loader)
       norm_(loader.Norm(spec.norm)) {}
 
 void Embeddings::Forward(const Step& step, MatrixView x) const {
+  const bool several = types_.shape[0] > 1;
   step.backend.Embed({.words = words_,
                       .positions = positions_,
                       .types = types_,
                       .ids = step.batch.ids,
                       .position_ids = step.batch.position_ids,
-                      .type_ids = step.batch.type_ids},
+                      .type_ids = several ? step.batch.type_ids : std::span<const std::uint32_t>()},
                      x, step.lane);
   step.backend.LayerNorm(x, norm_.view(), x, step.lane);
 }

@@ -9,6 +9,7 @@
 namespace embd {
 
 // x = norm(word[id] + position[offset + position id] + type[type id])
+// Of a single type all tokens are, whatever their type id.
 struct EmbeddingsSpec {
   TableSpec words;
   TableSpec positions;
