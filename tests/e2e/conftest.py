@@ -66,6 +66,17 @@ def tiny_copy(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def tiny_heads(tmp_path_factory):
+    """Folders with tiny models: "classifier" of three labels, "reranker", and "splade" for --pooling splade."""
+    folder = tmp_path_factory.mktemp("heads")
+    tokenizer = embd_process.MODEL / "tokenizer.json"
+    tiny_model.write_classifier(folder / "classifier", tokenizer)
+    tiny_model.write_reranker(folder / "reranker", tokenizer)
+    tiny_model.write_splade(folder / "splade", tokenizer)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def shim(tmp_path_factory):
     """A library to preload that traces and slows down what the server does with its files."""
     library = tmp_path_factory.mktemp("shim") / "slow_disk.so"

@@ -62,6 +62,19 @@ def tensors():
     return result
 
 
+def with_head(random, **layers):
+    """The tiny model's tensors under "bert.", and linear layers or norms beside them: name=(rows, cols) or (size,)."""
+    named = {f"bert.{name}": array for name, array in tensors().items()}
+    for name, shape in layers.items():
+        name = name.replace("__", ".")
+        if len(shape) == 1:
+            named[f"{name}.weight"] = random.normal(1, 0.1, shape).astype(np.float32)
+        else:
+            named[f"{name}.weight"] = random.normal(0, 0.1, shape).astype(np.float32)
+        named[f"{name}.bias"] = random.normal(0, 0.1, shape[0]).astype(np.float32)
+    return named
+
+
 def to_bfloat16(array):
     return (array.view(np.uint32) >> 16).astype(np.uint16)
 
@@ -122,3 +135,37 @@ def write(folder, tokenizer, weights=True):
     write_json(folder / "modules.json", modules)
     if weights:
         write_safetensors(folder / "model.safetensors", tensors())
+
+
+def write_classifier(folder, tokenizer, labels=("negative", "neutral", "positive"), pooler=True):
+    """A tiny BertForSequenceClassification; with one label it is a reranker."""
+    folder.mkdir(parents=True)
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    id2label = {str(index): label for index, label in enumerate(labels)}
+    config = CONFIG | {
+        "architectures": ["BertForSequenceClassification"],
+        "id2label": id2label,
+        "label2id": {label: index for index, label in enumerate(labels)},
+    }
+    write_json(folder / "config.json", config)
+    layers = {"bert__pooler__dense": (HIDDEN, HIDDEN)} if pooler else {}
+    named = with_head(np.random.default_rng(2), **layers, classifier=(len(labels), HIDDEN))
+    write_safetensors(folder / "model.safetensors", named)
+
+
+def write_reranker(folder, tokenizer):
+    write_classifier(folder, tokenizer, labels=("LABEL_0",))
+
+
+def write_splade(folder, tokenizer):
+    """A tiny BertForMaskedLM, its decoder tied: sparse embeddings with --pooling splade."""
+    folder.mkdir(parents=True)
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    write_json(folder / "config.json", CONFIG | {"architectures": ["BertForMaskedLM"], "tie_word_embeddings": True})
+    named = with_head(
+        np.random.default_rng(3),
+        cls__predictions__transform__dense=(HIDDEN, HIDDEN),
+        cls__predictions__transform__LayerNorm=(HIDDEN,),
+    )
+    named["cls.predictions.bias"] = np.random.default_rng(4).normal(-0.5, 0.3, VOCABULARY).astype(np.float32)
+    write_safetensors(folder / "model.safetensors", named)
