@@ -14,16 +14,35 @@
 
 #include "base/load_error.h"
 #include "server/http/http_server_impl.h"
+#include "server/http/routes.h"
 
 namespace embd::http {
 
 using std::chrono::steady_clock;
 
+namespace {
+constexpr std::string_view kEmbedPath = "/embed";
+constexpr std::string_view kSparsePath = "/embed_sparse";
+constexpr std::string_view kPredictPath = "/predict";
+
+// Where clients ask a model of this kind, if the server has that route.
+std::string PathFor(const ServerInfo& info) {
+  std::string_view path = info.pooling == Pooling::kSplade ? kSparsePath : kEmbedPath;
+  if (info.task != ModelTask::kEmbedding) path = kPredictPath;
+  const std::span<const Route> routes = Routes();
+  const bool served = std::any_of(routes.begin(), routes.end(),
+                                  [&](const Route& route) { return route.path == path; });
+  return std::string(served ? path : kEmbedPath);
+}
+}  // namespace
+
 // One client at the other end of a socket pair, which waits for each answer.
 class WarmUpClient {
  public:
-  explicit WarmUpClient(HttpServer& server)
-      : api_key_(server.impl_->state.options.api_key),
+  // `path`: where the model is asked.
+  WarmUpClient(HttpServer& server, std::string path)
+      : path_(std::move(path)),
+        api_key_(server.impl_->state.options.api_key),
         payload_limit_(server.impl_->state.options.payload_limit) {
     std::array<int, 2> pair{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) {
@@ -47,17 +66,17 @@ class WarmUpClient {
   }
 
   // `inputs`: JSON. The answer must be fetched before the next request.
-  void SendEmbed(const std::string& inputs) {
+  void SendInputs(const std::string& inputs) {
     const std::string body = "{\"inputs\":" + inputs + ",\"truncate\":true}";
     if (body.size() > payload_limit_) return;  // no client can send it either
-    Send("POST /embed", body);
+    Send("POST " + path_, body);
   }
-  void ReceiveEmbed() {
+  void ReceiveRows() {
     if (request_.empty()) return;
     const std::string answer = Receive();
-    if (answer.size() < 4 || answer.find("null") != std::string::npos) {
-      Fail("POST /embed", "an embedding of finite numbers", answer);
-    }
+    // Other routes answer what is not finite with an error, and may have a label of that name.
+    const bool finite = path_ != kEmbedPath || answer.find("null") == std::string::npos;
+    if (answer.size() < 4 || !finite) Fail("POST " + path_, "finite numbers", answer);
   }
 
  private:
@@ -140,6 +159,7 @@ class WarmUpClient {
     return length;
   }
 
+  const std::string path_;
   const std::optional<std::string> api_key_;
   const std::size_t payload_limit_;
   int socket_ = -1;
@@ -168,17 +188,20 @@ std::string BatchOf(std::size_t inputs, const std::string& text) {
 Warmed WarmUp(HttpServer& server, const ServerInfo& info, std::chrono::milliseconds budget) {
   const auto start = steady_clock::now();
   const std::string short_text = TextOf(4);
-  WarmUpClient client(server);
-  client.SendEmbed(short_text);
-  client.ReceiveEmbed();
-  for (const char* path : {"/health", "/info", "/metrics"}) client.Get(path);
+  const std::string path = PathFor(info);
+  WarmUpClient client(server, path);
+  client.SendInputs(short_text);
+  client.ReceiveRows();
+  for (const char* other : {"/health", "/info", "/metrics"}) client.Get(other);
 
   // The batch runs beside the growing texts: more than one core has work, as it will have. One
   // permit is left for the texts.
   const std::size_t permits = info.max_concurrent_requests;
   const std::size_t batch = std::min<std::size_t>(info.max_client_batch_size, permits - 1);
-  WarmUpClient beside(server);
-  if (batch > 0) beside.SendEmbed(BatchOf(batch, short_text));
+  WarmUpClient beside(server, path);
+  // Two texts side by side are a pair to classifiers, so each stands in a list of its own.
+  const std::string input = path == kPredictPath ? "[" + short_text + "]" : short_text;
+  if (batch > 0) beside.SendInputs(BatchOf(batch, input));
   constexpr std::size_t kGrowth = 4;  // of the text, and about that of its time
   const std::size_t longest = info.max_input_length;
   auto last = steady_clock::duration::zero();
@@ -186,11 +209,11 @@ Warmed WarmUp(HttpServer& server, const ServerInfo& info, std::chrono::milliseco
     tokens = std::min(tokens * kGrowth, longest);
     const auto begin = steady_clock::now();
     if (begin - start + kGrowth * last > budget) break;
-    client.SendEmbed(TextOf(tokens));
-    client.ReceiveEmbed();
+    client.SendInputs(TextOf(tokens));
+    client.ReceiveRows();
     last = steady_clock::now() - begin;
   }
-  beside.ReceiveEmbed();
+  beside.ReceiveRows();
   return {server, client.requests() + beside.requests()};
 }
 
