@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,6 +23,8 @@ enum class ErrorKind {
 struct Error {
   ErrorKind kind = ErrorKind::kBackend;
   std::string message;
+  // kOverloaded: seconds until the same request is likely to be let in; 0: not known.
+  std::uint32_t retry_after_s = 0;
 };
 
 // A value or the error that took its place. Used after the server is ready; before that, failures

@@ -36,6 +36,8 @@ struct Job {
   std::vector<std::uint32_t> ids;
   std::vector<std::uint32_t> type_ids;
   OutputKind output = OutputKind::kPooled;
+  // Whether rows that are not finite are an error of the job; else they are for `done` to judge.
+  bool must_be_finite = true;
   // About how many tokens the whole request has that this is a part of; 0: only these.
   std::uint32_t request_tokens = 0;
   Cancellation cancellation;

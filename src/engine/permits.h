@@ -1,8 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <utility>
+
+#include "engine/drain_rate.h"
 
 namespace embd {
 
@@ -34,7 +38,7 @@ class Permits {
     friend class Permits;
     Lease(Permits* permits, std::int64_t count) : permits_(permits), count_(count) {}
     void Release() {
-      if (permits_ != nullptr) permits_->available_.fetch_add(count_, std::memory_order_release);
+      if (permits_ != nullptr) permits_->Return(count_);
       permits_ = nullptr;
     }
 
@@ -42,22 +46,42 @@ class Permits {
     std::int64_t count_ = 0;
   };
 
-  explicit Permits(std::int64_t count) : available_(count) {}
+  explicit Permits(std::int64_t count)
+      : total_(count), available_(count), rate_(DrainRate::Clock::now()) {}
 
   // An empty lease when fewer than `count` are free.
   Lease TryAcquire(std::int64_t count) {
     std::int64_t free = available_.load(std::memory_order_relaxed);
     while (free >= count) {
-      if (available_.compare_exchange_weak(free, free - count, std::memory_order_acquire))
+      if (available_.compare_exchange_weak(free, free - count, std::memory_order_acquire)) {
+        // What was before a pause says nothing about now.
+        if (free == total_) rate_.Restart(DrainRate::Clock::now());
         return {this, count};
+      }
     }
     return {};
   }
 
   std::int64_t available() const { return available_.load(std::memory_order_relaxed); }
 
+  // When `count` permits are likely to be free, as permits came back in the last seconds; at least
+  // a second, at most a minute.
+  std::chrono::seconds RetryAfter(std::int64_t count) const {
+    const std::int64_t missing = std::max<std::int64_t>(count - available(), 1);
+    return std::clamp(
+        std::chrono::ceil<std::chrono::seconds>(rate_.TimeFor(missing, DrainRate::Clock::now())),
+        std::chrono::seconds(1), std::chrono::seconds(60));
+  }
+
  private:
+  void Return(std::int64_t count) {
+    rate_.Note(count, DrainRate::Clock::now());
+    available_.fetch_add(count, std::memory_order_release);
+  }
+
+  const std::int64_t total_;
   std::atomic<std::int64_t> available_;
+  DrainRate rate_;
 };
 
 }  // namespace embd

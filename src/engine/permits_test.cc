@@ -23,6 +23,16 @@ TEST(PermitsTest, TakesAllAtOnceOrNone) {
   EXPECT_EQ(permits.available(), 3);
 }
 
+TEST(PermitsTest, SaysWhenToTryAgainWithinBounds) {
+  Permits permits(2);
+  Permits::Lease both = permits.TryAcquire(2);
+  EXPECT_EQ(permits.RetryAfter(1), std::chrono::seconds(1));
+  // For more than there will ever be, too.
+  EXPECT_EQ(permits.RetryAfter(std::int64_t{1} << 60), std::chrono::seconds(60));
+  both = Permits::Lease();
+  EXPECT_EQ(permits.RetryAfter(1), std::chrono::seconds(1));
+}
+
 TEST(PermitsTest, NeverGivesOutMoreThanThereAre) {
   Permits permits(5);
   std::atomic<int> held{0};

@@ -26,14 +26,17 @@ bool AllFinite(const float* row, std::int64_t count) {
 }
 
 // Copies rows [begin, end) of `from`.
-Result<JobResult> CopyRows(const ConstMatrixView& from, std::int64_t begin, std::int64_t end) {
+Result<JobResult> CopyRows(const ConstMatrixView& from, std::int64_t begin, std::int64_t end,
+                           bool must_be_finite) {
   JobResult result;
   result.rows = end - begin;
   result.cols = from.cols;
   result.values.reserve(static_cast<std::size_t>(result.rows * result.cols));
   for (std::int64_t r = begin; r < end; ++r) {
     const float* row = from.row(r);
-    if (!AllFinite(row, from.cols)) return BackendError("the model's output is not finite");
+    if (must_be_finite && !AllFinite(row, from.cols)) {
+      return BackendError("the model's output is not finite");
+    }
     result.values.insert(result.values.end(), row, row + from.cols);
   }
   return result;
@@ -147,8 +150,8 @@ void StepRunner::AnswerAll(std::span<Job> jobs, const Model::Outputs& outputs,
     Result<JobResult> result = BareError();
     try {
       result = job.output == OutputKind::kPooled
-                   ? CopyRows(outputs.pooled, sequence, sequence + 1)
-                   : CopyRows(outputs.tokens, offsets_[i], offsets_[i + 1]);
+                   ? CopyRows(outputs.pooled, sequence, sequence + 1, job.must_be_finite)
+                   : CopyRows(outputs.tokens, offsets_[i], offsets_[i + 1], job.must_be_finite);
     } catch (...) {
       // Out of memory for this answer only.
     }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -130,6 +131,18 @@ TEST_F(StepRunnerTest, ANonFiniteRowFailsItsOwnJob) {
     EXPECT_EQ(ErrorOf(2), "Backend error: the model's output is not finite");
     EXPECT_EQ(Values(3).size(), 3U);
   }
+}
+
+TEST_F(StepRunnerTest, AJobMayJudgeNonFiniteRowsItself) {
+  Answered answered;
+  std::vector<Job> jobs;
+  jobs.push_back(JobOf({1}, answered));
+  jobs.back().must_be_finite = false;
+  jobs.back().ids[0] = TestModel::kNotANumber;
+  float value = 0;
+  jobs.back().done = [&](const Result<JobResult>& result) { value = result->values.at(0); };
+  EXPECT_TRUE(runner_.Run(jobs));
+  EXPECT_TRUE(std::isnan(value));
 }
 
 TEST_F(StepRunnerTest, WhatDoneThrowsDisturbsNobody) {
