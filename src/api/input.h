@@ -16,6 +16,7 @@ struct TextPair {
   std::string second;
 
   bool empty() const { return first.empty() && second.empty(); }
+  bool operator==(const TextPair&) const = default;
 };
 
 // One input: a text, token ids (which are decoded and tokenized again, as TEI does), or a pair.

@@ -14,6 +14,10 @@ Error ValidationError(std::string message) {
   return {.kind = ErrorKind::kValidation, .message = kPrefix + std::move(message)};
 }
 
+Error UnsupportedError(const char* message) {
+  return {.kind = ErrorKind::kBackend, .message = std::string("Backend error: ") + message};
+}
+
 // Names in the notation of a list of quoted strings: ["a", "b"].
 std::string ListOfNames(const Prompts& prompts) {
   std::string list = "[";
@@ -53,6 +57,45 @@ Error EmptySentencesError() {
 
 Error EmptyInputError() {
   return {.kind = ErrorKind::kEmpty, .message = std::string(kPrefix) + "`inputs` cannot be empty"};
+}
+
+Error EmptyTextsError() {
+  return {.kind = ErrorKind::kEmpty, .message = "`texts` cannot be empty"};
+}
+
+Error NotEmbeddingModelError() { return UnsupportedError("Model is not an embedding model"); }
+
+Error NotClassifierError() { return UnsupportedError("Model is not a classifier model"); }
+
+Error NotRerankerError() { return UnsupportedError("model is not a re-ranker model"); }
+
+Error NotSpladeError() {
+  return UnsupportedError("Model is not an embedding model with SPLADE pooling");
+}
+
+Error NormalizeSpladeError() {
+  return UnsupportedError("`normalize` is not available for SPLADE models");
+}
+
+Error EmbedAllSpladeError() {
+  return UnsupportedError("`embed_all` is not available for SPLADE models");
+}
+
+Error NanScoreError() { return {.kind = ErrorKind::kBackend, .message = "score is NaN"}; }
+
+Error EmptyTokenizeError() {
+  return {.kind = ErrorKind::kEmpty, .message = "`inputs` cannot be empty"};
+}
+
+Error EmptyDecodeError() { return {.kind = ErrorKind::kEmpty, .message = "`ids` cannot be empty"}; }
+
+Error EmptyDecodeIdsError() {
+  return {.kind = ErrorKind::kEmpty,
+          .message = std::string(kPrefix) + "`input_ids` cannot be empty"};
+}
+
+Error PromptWithPairError() {
+  return ValidationError("`prompt_name` cannot be set with dual inputs");
 }
 
 Result<void> CheckNotEmpty(const Input& input) {

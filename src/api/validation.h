@@ -30,6 +30,25 @@ Result<void> CheckDimensions(std::optional<std::uint32_t> dimensions, std::int64
 Result<void> CheckNotEmpty(const Input& input);
 Error EmptyInputError();
 Error EmptySentencesError();
+Error EmptyTextsError();
+
+// Operations that the model does not support.
+Error NotEmbeddingModelError();
+Error NotClassifierError();
+Error NotRerankerError();
+Error NotSpladeError();
+Error NormalizeSpladeError();
+Error EmbedAllSpladeError();
+// A score that no order can be made of.
+Error NanScoreError();
+
+// The tokenizer alone.
+Error EmptyTokenizeError();  // no texts
+Error EmptyDecodeError();    // no lists of ids
+Error EmptyDecodeIdsError();
+
+// A prompt, be it the server's default, and an input that is a pair.
+Error PromptWithPairError();
 
 // Characters of a text, or the number of ids, of an input that may not be cut.
 Result<void> CheckCharacters(std::size_t characters, const ServerInfo& info);

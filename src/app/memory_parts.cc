@@ -36,7 +36,7 @@ std::vector<MemoryPart> PartsOf(Options options, const MemoryInputs& inputs,
       {"activations and scratch", Scheduler::ResidentBytes(shape, sizing.scheduler)},
       {"tokenizer", kTokenizerBytesPerFileByte * inputs.tokenizer_file_bytes +
                         sizing.info.tokenization_workers * Tokenizer::Scratch::FixedBytes()},
-      {"queued requests", Service::ResidentBytes(sizing.info)},
+      {"queued requests", Service::ResidentBytes(sizing.info, shape.output_size())},
       {"HTTP buffers", http::HttpServer::ResidentBytes(sizing.http, kConnections)},
       {"program", kProgramBytes},
   };

@@ -324,6 +324,8 @@ bool Scheduler::Impl::RunBench(Bench& bench, StepRunner& runner, const BarrierRe
     for (const Job& job : bench.jobs) tokens += job.ids.size();
     metrics.batch_next_size.Observe(static_cast<double>(bench.jobs.size()));
     metrics.batch_next_tokens.Observe(static_cast<double>(tokens));
+    metrics.batch_fill.Observe(
+        std::min(1.0, static_cast<double>(tokens) / static_cast<double>(limits.max_tokens)));
     came_through = runner.Run(bench.jobs, pause);
     bench.jobs.clear();
   }
@@ -448,8 +450,8 @@ std::size_t Scheduler::ResidentBytes(const Model& model, const SchedulerOptions&
   // What is touched of a thread's stack, not what is reserved.
   constexpr std::size_t kStack = std::size_t{64} << 10U;
   return static_cast<std::size_t>(options.workers) *
-             (StepRunner::ResidentBytes(model, options.step) + loans + lists + kStack) +
-         JobQueue::ResidentBytes(options.queue_capacity) + options.queue_capacity * row;
+             (StepRunner::ResidentBytes(model, options.step) + loans + lists + kStack + row) +
+         JobQueue::ResidentBytes(options.queue_capacity);
 }
 
 }  // namespace embd

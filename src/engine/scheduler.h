@@ -75,7 +75,7 @@ class Scheduler {
   std::int64_t output_size() const;
 
   // Bytes that a scheduler with these options keeps resident, for the memory plan: steps, the
-  // queue, and one row for each job that may be queued. Asks the model for its sizes only.
+  // queue, and the row that each worker is about to give out. Asks the model for its sizes only.
   static std::size_t ResidentBytes(const Model& model, const SchedulerOptions& options);
 
  private:

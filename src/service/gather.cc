@@ -1,12 +1,16 @@
 #include "service/gather.h"
 
 #include <algorithm>
+#include <exception>
+#include <string>
 #include <utility>
-
-#include "service/normalize.h"
+#include <variant>
 
 namespace embd {
 namespace {
+
+// Larger requests are not told apart.
+constexpr std::size_t kMostRequestTokens = std::size_t{1} << 30U;
 
 double Seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
@@ -14,114 +18,141 @@ double Seconds(std::chrono::nanoseconds duration) {
 
 }  // namespace
 
-void CountFailure(Metrics& metrics, FailedAt where, const Error& error) {
-  switch (error.kind) {
-    case ErrorKind::kCancelled:
-      return metrics.failure_dropped.Add();
-    case ErrorKind::kOverloaded:
-      return metrics.failure_overloaded.Add();
-    default:
-      break;
+Gather::Gather(ModelRequest&& request, Admission admission, const Surroundings& around)
+    : in_flight_(around.in_flight),
+      scheduler_(around.scheduler),
+      metrics_(around.metrics),
+      tally_(request.inputs.size()),
+      costs_(request.inputs.size()),
+      admission_(std::move(admission)),
+      request_(std::move(request)) {}
+
+void Gather::Process(std::size_t input, InputEncoder& encoder) noexcept {
+  if (admission_.cancellation.cancelled()) {
+    metrics_.cancelled_total.Add();
+    return Fail(input, FailedAt::kTokenization, CancelledError());
   }
-  switch (where) {
-    case FailedAt::kValidation:
-      return metrics.failure_validation.Add();
-    case FailedAt::kBatchSize:
-      return metrics.failure_batch_size.Add();
-    case FailedAt::kTokenization:
-      return metrics.failure_tokenization.Add();
-    case FailedAt::kInference:
-      return metrics.failure_inference.Add();
+  if (tally_.Needless(input)) {
+    if (tally_.End()) Finish();
+    return;
   }
-}
-
-Gather::Gather(Parts parts, Metrics& metrics, InFlight& in_flight)
-    : in_flight_(in_flight),
-      parts_(std::move(parts)),
-      metrics_(metrics),
-      outcomes_(inputs()),
-      values_(inputs() * static_cast<std::size_t>(parts_.dimensions)),
-      first_failed_(inputs()),
-      remaining_(inputs()) {}
-
-void Gather::Fail(std::size_t index, FailedAt where, Error error) noexcept {
-  std::size_t first = first_failed_.load(std::memory_order_relaxed);
-  while (index < first &&
-         !first_failed_.compare_exchange_weak(first, index, std::memory_order_relaxed)) {
-  }
-  outcomes_[index].failure = Failure{.where = where, .error = std::move(error)};
-  InputDone();
-}
-
-void Gather::Skip(std::size_t) noexcept { InputDone(); }
-
-void Gather::Tokenized(std::size_t index, const EncodedInput& encoded) {
-  Outcome& outcome = outcomes_[index];
-  outcome.characters = encoded.characters;
-  outcome.tokens = encoded.ids.size();
-  outcome.tokenization = Clock::now() - parts_.start;
-  metrics_.input_length.Observe(static_cast<double>(outcome.tokens));
-}
-
-void Gather::Row(std::size_t index, const JobResult& result) noexcept {
-  const auto dimensions = static_cast<std::size_t>(parts_.dimensions);
-  const std::span<float> row(values_.data() + index * dimensions, dimensions);
-  std::copy_n(result.values.begin(), dimensions, row.begin());
-  if (parts_.request.normalize) NormalizeL2(row);
-
-  Outcome& outcome = outcomes_[index];
-  outcome.queue = result.queue_time;
-  outcome.inference = result.inference_time;
-  metrics_.embed_success.Add();
-  metrics_.embed.total.Observe(Seconds(Clock::now() - parts_.start));
-  metrics_.embed.tokenization.Observe(Seconds(outcome.tokenization));
-  metrics_.embed.queue.Observe(Seconds(outcome.queue));
-  metrics_.embed.inference.Observe(Seconds(outcome.inference));
-  InputDone();
-}
-
-void Gather::InputDone() noexcept {
-  if (remaining_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  Result<EmbedResponse> result = Finish();
-  // Before the answer: whoever has it may send the next request at once.
-  parts_.lease = Permits::Lease();
-  const auto answer = std::exchange(done, nullptr);
   try {
-    answer(std::move(result));
-  } catch (...) {
-    // It was told not to; there is nobody else to tell.
+    EncodeAndSubmit(input, encoder);
+  } catch (const std::exception& exception) {
+    Fail(input, FailedAt::kTokenization,
+         {.kind = ErrorKind::kTokenizer,
+          .message = std::string("tokenizer error ") + exception.what()});
   }
 }
 
-Result<EmbedResponse> Gather::Finish() {
-  for (Outcome& outcome : outcomes_) {
-    if (!outcome.failure) continue;
-    CountFailure(metrics_, outcome.failure->where, outcome.failure->error);
-    return std::move(outcome.failure->error);
+void Gather::Drop(std::size_t input) noexcept {
+  Fail(input, FailedAt::kTokenization, CancelledError());
+}
+
+Input Gather::TakeInput(std::size_t input) {
+  Input& given = request_.inputs[input];
+  if (!request_.query) return std::move(given);
+  return TextPair{.first = *request_.query, .second = std::move(std::get<std::string>(given))};
+}
+
+void Gather::EncodeAndSubmit(std::size_t input, InputEncoder& encoder) {
+  Result<EncodedInput> encoded = encoder.Encode(TakeInput(input), admission_.input_options);
+  if (!encoded) return Fail(input, FailedAt::kTokenization, std::move(encoded).error());
+  NoteTokens(input, *encoded);
+  if (request_.failure_once_tokenized) {
+    const Failure& failure = *request_.failure_once_tokenized;
+    return Fail(input, failure.where, failure.error);
   }
-  EmbedResponse response;
-  response.values = std::move(values_);
-  response.dimensions = parts_.dimensions;
-  response.compute = Compute();
-  const bool batch = parts_.request.is_batch;
-  (batch ? metrics_.request_success_batch : metrics_.request_success_single).Add();
-  metrics_.request.total.Observe(Seconds(Clock::now() - parts_.start));
-  metrics_.request.tokenization.Observe(Seconds(response.compute.tokenization));
-  metrics_.request.queue.Observe(Seconds(response.compute.queue));
-  metrics_.request.inference.Observe(Seconds(response.compute.inference));
-  return response;
+  Job job;
+  job.ids = std::move(encoded->ids);
+  job.type_ids = std::move(encoded->type_ids);
+  job.output = request_.output;
+  job.must_be_finite = request_.must_be_finite;
+  job.request_tokens = static_cast<std::uint32_t>(
+      std::min<std::size_t>(inputs() * job.ids.size(), kMostRequestTokens));
+  job.cancellation = admission_.cancellation;
+  job.done = [self = shared_from_this(), input](Result<JobResult> rows) {
+    if (rows) {
+      self->TakeRows(input, *std::move(rows));
+    } else {
+      self->Fail(input, FailedAt::kInference, std::move(rows).error());
+    }
+  };
+  scheduler_.Submit(std::move(job));
+}
+
+void Gather::NoteTokens(std::size_t input, const EncodedInput& encoded) {
+  Cost& cost = costs_[input];
+  cost.characters = encoded.characters;
+  cost.tokens = encoded.ids.size();
+  cost.tokenization = Clock::now() - admission_.start;
+  metrics_.input_length.Observe(static_cast<double>(cost.tokens));
+}
+
+void Gather::TakeRows(std::size_t input, JobResult rows) noexcept {
+  Cost& cost = costs_[input];
+  cost.queue = rows.queue_time;
+  cost.inference = rows.inference_time;
+  Result<void> taken;
+  try {
+    taken = request_.operation->Take(input, std::move(rows));
+  } catch (...) {
+    // Short enough that it allocates nothing.
+    taken = Error{.kind = ErrorKind::kBackend, .message = "Backend error"};
+  }
+  if (!taken) return Fail(input, FailedAt::kInference, std::move(taken).error());
+  CountInput(cost);
+  if (tally_.End()) Finish();
+}
+
+void Gather::CountInput(const Cost& cost) {
+  InputSeries& series = metrics_.*request_.series;
+  series.success.Add();
+  series.duration.total.Observe(Seconds(Clock::now() - admission_.start));
+  series.duration.tokenization.Observe(Seconds(cost.tokenization));
+  series.duration.queue.Observe(Seconds(cost.queue));
+  series.duration.inference.Observe(Seconds(cost.inference));
+}
+
+void Gather::Fail(std::size_t input, FailedAt where, Error error) noexcept {
+  if (tally_.EndFailed(input, {.where = where, .error = std::move(error)})) Finish();
+}
+
+void Gather::Finish() noexcept {
+  Result<ComputeInfo> outcome = Outcome();
+  // Before the answer: whoever has it may send the next request at once.
+  admission_.lease = Permits::Lease();
+  try {
+    request_.operation->Finish(std::move(outcome));
+  } catch (...) {
+    // The callback was told not to throw; there is nobody else to tell.
+  }
+}
+
+Result<ComputeInfo> Gather::Outcome() {
+  if (Failure* failure = tally_.first_failure()) {
+    CountFailure(metrics_, *failure, inputs());
+    return std::move(failure->error);
+  }
+  const ComputeInfo compute = Compute();
+  (request_.is_batch ? metrics_.request_success_batch : metrics_.request_success_single).Add();
+  metrics_.request.total.Observe(Seconds(Clock::now() - admission_.start));
+  metrics_.request.tokenization.Observe(Seconds(compute.tokenization));
+  metrics_.request.queue.Observe(Seconds(compute.queue));
+  metrics_.request.inference.Observe(Seconds(compute.inference));
+  return compute;
 }
 
 ComputeInfo Gather::Compute() const {
   ComputeInfo compute;
-  for (const Outcome& outcome : outcomes_) {
-    compute.characters += outcome.characters;
-    compute.tokens += outcome.tokens;
-    compute.tokenization += outcome.tokenization;
-    compute.queue += outcome.queue;
-    compute.inference += outcome.inference;
+  for (const Cost& cost : costs_) {
+    compute.characters += cost.characters;
+    compute.tokens += cost.tokens;
+    compute.tokenization += cost.tokenization;
+    compute.queue += cost.queue;
+    compute.inference += cost.inference;
   }
-  const auto count = static_cast<std::int64_t>(outcomes_.size());
+  const auto count = static_cast<std::int64_t>(costs_.size());
   compute.tokenization /= count;
   compute.queue /= count;
   compute.inference /= count;

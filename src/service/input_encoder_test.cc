@@ -113,6 +113,52 @@ TEST_F(InputEncoderTest, IdsAreDecodedAndEncodedAgain) {
   EXPECT_EQ(IdsOf(Ids{2, 10, 3}, {.prompt = &empty}), (Ids{2, 10, 3}));
 }
 
+TEST_F(InputEncoderTest, PairsAreEncodedTogether) {
+  const Result<EncodedInput> encoded = encoder_.Encode(TextPair{"w10", "w11 w12"}, {});
+  ASSERT_TRUE(encoded.ok());
+  EXPECT_EQ(encoded->ids, (Ids{2, 10, 3, 11, 12, 3}));
+  EXPECT_EQ(encoded->type_ids, (Ids{0, 0, 0, 1, 1, 1}));
+  EXPECT_EQ(encoded->characters, 10U);
+}
+
+TEST_F(InputEncoderTest, TheLongerOfAPairIsCutFirst) {
+  EXPECT_EQ(IdsOf(TextPair{"w10", "w11 w12 w13 w14"}), (Ids{2, 10, 3, 11, 12, 3}));
+  EXPECT_EQ(IdsOf(TextPair{"w11 w12 w13 w14", "w10"}), (Ids{2, 11, 12, 3, 10, 3}));
+  EXPECT_EQ(IdsOf(TextPair{"w10", "w11 w12 w13"}, {.truncation_side = TruncationSide::kLeft}),
+            (Ids{2, 10, 3, 12, 13, 3}));
+  EXPECT_EQ(ErrorOf(TextPair{"w10", "w11 w12 w13"}, {.truncate = false}).message,
+            "Input validation error: `inputs` must have less than 6 tokens. Given: 7");
+}
+
+TEST_F(InputEncoderTest, APairIsEmptyIfBothAre) {
+  EXPECT_EQ(ErrorOf(TextPair{"", ""}).kind, ErrorKind::kEmpty);
+  EXPECT_EQ(IdsOf(TextPair{"", "w10"}), (Ids{2, 3, 10, 3}));
+  EXPECT_EQ(IdsOf(TextPair{"w10", ""}), (Ids{2, 10, 3, 3}));
+}
+
+TEST_F(InputEncoderTest, APairTakesNoPrompt) {
+  const std::string empty;
+  for (const std::string* prompt : {&prompt_, &empty}) {
+    EXPECT_EQ(ErrorOf(TextPair{"w10", "w11"}, {.prompt = prompt}).message,
+              "Input validation error: `prompt_name` cannot be set with dual inputs");
+  }
+  // Too many characters come before it, both empty as well.
+  EXPECT_EQ(ErrorOf(TextPair{"", ""}, {.prompt = &prompt_}).kind, ErrorKind::kEmpty);
+  EXPECT_EQ(
+      ErrorOf(TextPair{Repeat(" ", 1500), "w"}, {.prompt = &prompt_, .truncate = false}).message,
+      "Input validation error: `inputs` must have less than 1500 characters. Given: 1501");
+}
+
+TEST_F(InputEncoderTest, CharactersOfAPairCountTogetherAndAreCutInHalf) {
+  const std::string blanks = Repeat(" ", 747);
+  EXPECT_EQ(IdsOf(TextPair{blanks + "w10", blanks + "w11"}), (Ids{2, 10, 3, 11, 3}));
+  EXPECT_EQ(characters_, 1500U);
+  EXPECT_EQ(IdsOf(TextPair{blanks + "w10 w12", blanks + "w11 w13"}), (Ids{2, 10, 3, 11, 3}));
+  EXPECT_EQ(characters_, 1508U);
+  EXPECT_EQ(ErrorOf(TextPair{blanks + "w10 w12", blanks + "w11"}, {.truncate = false}).message,
+            "Input validation error: `inputs` must have less than 1500 characters. Given: 1504");
+}
+
 TEST_F(InputEncoderTest, IdsOutsideTheVocabularyVanish) {
   EXPECT_EQ(IdsOf(Ids{999999, 10, 0xFFFFFFFF}), (Ids{10}));
   EXPECT_EQ(ErrorOf(Ids{999999}).kind, ErrorKind::kEmpty);

@@ -10,11 +10,22 @@
 
 namespace embd {
 
-class Gather;
+class InputEncoder;
 
-// One input of a request on its way to a tokenizer thread.
+// A request as tokenizer threads see it: its inputs are to be dealt with one by one, in any order
+// and by several threads at once. Each is told of exactly once.
+class InputWork {
+ public:
+  virtual ~InputWork() = default;
+  virtual void Process(std::size_t input, InputEncoder& encoder) noexcept = 0;
+  // The service is going down.
+  virtual void Drop(std::size_t input) noexcept = 0;
+};
+
+// One input of a request on its way to a tokenizer thread. Shared, because inputs of a request are
+// in the queue, with threads and in the model at the same time, and any may be the last.
 struct InputTask {
-  std::shared_ptr<Gather> gather;
+  std::shared_ptr<InputWork> work;
   std::size_t index = 0;
 };
 
@@ -28,12 +39,12 @@ class InputQueue {
   explicit InputQueue(std::size_t capacity) : singles_(capacity), batches_(capacity) {}
 
   // False when it is full or closed.
-  bool TryPush(const std::shared_ptr<Gather>& gather, std::size_t inputs) {
+  bool TryPush(const std::shared_ptr<InputWork>& work, std::size_t inputs) {
     {
       const std::lock_guard lock(mutex_);
       Ring& ring = inputs == 1 ? singles_ : batches_;
       if (closed_ || ring.full() || inputs == 0) return false;
-      ring.Push({.task = {.gather = gather, .index = 0}, .inputs = inputs});
+      ring.Push({.task = {.work = work, .index = 0}, .inputs = inputs});
     }
     inputs == 1 ? not_empty_.notify_one() : not_empty_.notify_all();
     return true;

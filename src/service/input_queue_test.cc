@@ -7,36 +7,34 @@
 #include <string>
 #include <thread>
 
-#include "service/gather.h"
-
 namespace embd {
 namespace {
 
 using ::testing::ElementsAre;
 
+// A request that is told apart by its name.
+class NamedWork final : public InputWork {
+ public:
+  explicit NamedWork(char name) : name_(name) {}
+  char name() const { return name_; }
+  void Process(std::size_t, InputEncoder&) noexcept override {}
+  void Drop(std::size_t) noexcept override {}
+
+ private:
+  char name_;
+};
+
 class InputQueueTest : public ::testing::Test {
  protected:
-  // A request of so many inputs; `name` tells it apart.
-  bool Push(InputQueue& queue, char name, std::size_t inputs) {
-    EmbedRequest request;
-    request.inputs.resize(inputs, Input(std::string(1, name)));
-    auto gather = std::make_shared<Gather>(Gather::Parts{.request = std::move(request),
-                                                         .cancellation = {},
-                                                         .input_options = {},
-                                                         .dimensions = 1,
-                                                         .start = Clock::now(),
-                                                         .lease = {}},
-                                           metrics_, in_flight_);
-    gather->done = [](const Result<EmbedResponse>&) {};
-    return queue.TryPush(gather, inputs);
+  static bool Push(InputQueue& queue, char name, std::size_t inputs) {
+    return queue.TryPush(std::make_shared<NamedWork>(name), inputs);
   }
 
   // "b1" for the second input of request b; "" at the end.
   static std::string Pop(InputQueue& queue) {
     const std::optional<InputTask> task = queue.Pop();
     if (!task) return "";
-    return std::get<std::string>(task->gather->TakeInput(task->index)) +
-           std::to_string(task->index);
+    return dynamic_cast<const NamedWork&>(*task->work).name() + std::to_string(task->index);
   }
   static std::vector<std::string> PopAll(InputQueue& queue) {
     queue.Close();
@@ -44,9 +42,6 @@ class InputQueueTest : public ::testing::Test {
     for (std::string one = Pop(queue); !one.empty(); one = Pop(queue)) all.push_back(one);
     return all;
   }
-
-  Metrics metrics_{8};
-  InFlight in_flight_;
 };
 
 TEST_F(InputQueueTest, SinglesInOrderOfArrival) {

@@ -15,9 +15,15 @@
 #include "base/system.h"
 #include "engine/permits.h"
 #include "engine/progress.h"
+#include "service/answer_budget.h"
+#include "service/classify.h"
+#include "service/embed.h"
+#include "service/failure.h"
 #include "service/gather.h"
 #include "service/input_encoder.h"
 #include "service/input_queue.h"
+#include "service/operation.h"
+#include "service/tokenize.h"
 
 namespace embd {
 namespace {
@@ -25,19 +31,45 @@ namespace {
 // No text within the payload limit takes anywhere near as long.
 constexpr std::chrono::seconds kTokenizerStallAfter{10};
 
-// Larger requests are not told apart.
-constexpr std::size_t kMostRequestTokens = std::size_t{1} << 30U;
-
 // A single text of at most so many bytes is tokenized at once by whoever brings it: it takes some
 // 20 us, less than to wake another thread, and it does not wait behind longer ones.
 constexpr std::size_t kHereBytes = 512;
 // Threads that may do so at the same time.
 constexpr std::size_t kHereThreads = 4;
 
-bool IsShortText(const EmbedRequest& request) {
+// Requests to the tokenizer alone that may be under way. They take no permits, so that a full
+// server still answers them.
+constexpr std::size_t kTokenizerRequests = 256;
+
+// Bytes of large answers that may be gathered at once, if the largest input's is not more.
+constexpr std::size_t kAnswerBytes = std::size_t{8} << 20U;
+
+std::size_t AnswerBytes(const ServerInfo& info, std::int64_t output_size) {
+  // Token by token only where pooling makes a vector of the hidden states.
+  const bool by_token = info.task == ModelTask::kEmbedding && info.pooling != Pooling::kSplade;
+  const std::size_t rows = by_token ? info.max_input_length : 1;
+  return std::max(kAnswerBytes, rows * static_cast<std::size_t>(output_size) * sizeof(float));
+}
+
+// Nothing for token ids, which must be decoded first.
+std::size_t TextBytes(const Input& input) {
+  if (const auto* text = std::get_if<std::string>(&input)) return text->size();
+  if (const auto* pair = std::get_if<TextPair>(&input)) {
+    return pair->first.size() + pair->second.size();
+  }
+  return kHereBytes + 1;
+}
+
+bool IsShort(const ModelRequest& request) {
   if (request.inputs.size() != 1) return false;
-  const auto* const text = std::get_if<std::string>(&request.inputs.front());
-  return text != nullptr && text->size() <= kHereBytes;
+  const std::size_t query = request.query ? request.query->size() : 0;
+  return query + TextBytes(request.inputs.front()) <= kHereBytes;
+}
+bool IsShort(const TokenizeRequest& request) {
+  return request.inputs.size() == 1 && request.inputs.front().size() <= kHereBytes;
+}
+bool IsShort(const DecodeRequest& request) {
+  return request.ids.size() == 1 && request.ids.front().size() <= kHereBytes / 4;
 }
 
 // Tokenizes on a thread that is not the service's own.
@@ -54,18 +86,25 @@ struct Service::Impl {
        ServiceOptions options_in);
   ~Impl();
 
-  Result<std::shared_ptr<Gather>> Admit(EmbedRequest& request, const Cancellation& cancellation);
-  Error Refuse(FailedAt where, Error error) const;
-  void Loop(std::size_t thread);
+  void Run(ModelRequest request, const Cancellation& cancellation);
+  Result<std::shared_ptr<Gather>> Admit(ModelRequest& request, const Cancellation& cancellation);
+  Result<TokenizerWork> AdmitToTokenizer(bool is_batch, std::size_t inputs, Error empty,
+                                         const Cancellation& cancellation);
+  Error Refuse(Failure failure, std::size_t inputs) const;
+  Error RefuseOverload(const Permits& full, std::size_t inputs) const;
+  void Dispatch(const std::shared_ptr<InputWork>& work, std::size_t inputs, bool is_short);
   bool ProcessHere(const InputTask& task);
-  void Process(InputEncoder& encoder, const InputTask& task) const;
-  void EncodeAndSubmit(InputEncoder& encoder, const InputTask& task) const;
+  void Process(const InputTask& task, InputEncoder& encoder) const;
+  void Loop(std::size_t thread);
   void Stop();
 
   Scheduler& scheduler;
   Metrics& metrics;
   const ServiceOptions options;
   Permits permits;
+  Permits tokenizer_places{kTokenizerRequests};
+  AnswerBudget answers;
+  const ModelFacts facts;
   InFlight in_flight;
   InputQueue queue;
   Progress progress;
@@ -81,7 +120,9 @@ Service::Impl::Impl(const Tokenizer& tokenizer_in, Scheduler& scheduler_in, Metr
       metrics(metrics_in),
       options(std::move(options_in)),
       permits(options.info.max_concurrent_requests),
-      queue(options.info.max_concurrent_requests),
+      answers(AnswerBytes(options.info, scheduler_in.output_size()), metrics_in.answer_bytes),
+      facts{.info = options.info, .output_size = scheduler_in.output_size(), .answers = answers},
+      queue(options.info.max_concurrent_requests + kTokenizerRequests),
       progress(options.info.tokenization_workers) {
   const std::size_t workers = options.info.tokenization_workers;
   encoders.reserve(workers);
@@ -110,57 +151,105 @@ void Service::Impl::Stop() {
   threads.clear();
 }
 
-Error Service::Impl::Refuse(FailedAt where, Error error) const {
-  CountFailure(metrics, where, error);
-  return error;
+Error Service::Impl::Refuse(Failure failure, std::size_t inputs) const {
+  CountFailure(metrics, failure, inputs);
+  return std::move(failure.error);
+}
+
+Error Service::Impl::RefuseOverload(const Permits& full, std::size_t inputs) const {
+  Error error = OverloadedError();
+  error.retry_after_s =
+      static_cast<std::uint32_t>(full.RetryAfter(static_cast<std::int64_t>(inputs)).count());
+  return Refuse({FailedAt::kValidation, std::move(error)}, inputs);
 }
 
 // Takes what it needs of `request` only when it lets the request in.
-Result<std::shared_ptr<Gather>> Service::Impl::Admit(EmbedRequest& request,
+Result<std::shared_ptr<Gather>> Service::Impl::Admit(ModelRequest& request,
                                                      const Cancellation& cancellation) {
   const auto start = Clock::now();
   const std::size_t inputs = request.inputs.size();
+  if (request.failure_at_once) return Refuse(std::move(*request.failure_at_once), inputs);
   if (request.is_batch) {
     Result<void> checked = CheckBatchSize(inputs, options.info);
-    if (!checked) return Refuse(FailedAt::kBatchSize, std::move(checked).error());
+    if (!checked) return Refuse({FailedAt::kBatchSize, std::move(checked).error()}, inputs);
   }
-  if (inputs == 0) return Refuse(FailedAt::kValidation, EmptyInputError());
-  if (Result<void> checked = CheckDimensions(request.dimensions, scheduler.output_size());
-      !checked) {
-    return Refuse(FailedAt::kValidation, std::move(checked).error());
-  }
+  if (inputs == 0) return Refuse({FailedAt::kValidation, EmptyInputError()}, inputs);
   Permits::Lease lease = permits.TryAcquire(static_cast<std::int64_t>(inputs));
-  if (!lease) {
-    return Refuse(FailedAt::kValidation, OverloadedError());
+  if (!lease) return RefuseOverload(permits, inputs);
+  if (request.failure_once_admitted) {
+    return Refuse(std::move(*request.failure_once_admitted), inputs);
   }
   auto prompt = ChoosePrompt(request.prompt_name, options.prompts, options.default_prompt);
   if (!prompt) {
     // Every input would fail of it, and the first one's error counts: empty goes before.
     Result<void> first = CheckNotEmpty(request.inputs.front());
-    return Refuse(FailedAt::kTokenization,
-                  first ? std::move(prompt).error() : std::move(first).error());
+    return Refuse(
+        {FailedAt::kTokenization, first ? std::move(prompt).error() : std::move(first).error()},
+        inputs);
   }
-  const InputOptions input_options = {
-      .prompt = *prompt,
-      .truncate = request.truncate.value_or(options.info.auto_truncate),
-      .truncation_side = request.truncation_side};
-  const std::int64_t dimensions =
-      request.dimensions ? *request.dimensions : scheduler.output_size();
-  metrics.embed_count.Add(inputs);
-  return std::make_shared<Gather>(Gather::Parts{.request = std::move(request),
-                                                .cancellation = cancellation,
-                                                .input_options = input_options,
-                                                .dimensions = dimensions,
-                                                .start = start,
-                                                .lease = std::move(lease)},
-                                  metrics, in_flight);
+  Result<void> started = request.operation->Start(inputs);
+  if (!started) return Refuse({FailedAt::kInference, std::move(started).error()}, inputs);
+  (metrics.*request.series).count.Add(inputs);
+  Gather::Admission admission = {
+      .cancellation = cancellation,
+      .input_options = {.prompt = *prompt,
+                        .truncate = request.truncate.value_or(options.info.auto_truncate),
+                        .truncation_side = request.truncation_side},
+      .start = start,
+      .lease = std::move(lease)};
+  return std::make_shared<Gather>(std::move(request), std::move(admission),
+                                  Gather::Surroundings{scheduler, metrics, in_flight});
+}
+
+void Service::Impl::Run(ModelRequest request, const Cancellation& cancellation) {
+  (request.is_batch ? metrics.request_count_batch : metrics.request_count_single).Add();
+  const bool is_short = IsShort(request);
+  const std::size_t inputs = request.inputs.size();
+  std::shared_ptr<Gather> gather;
+  try {
+    Result<std::shared_ptr<Gather>> admitted = Admit(request, cancellation);
+    if (!admitted) return request.operation->Finish(std::move(admitted).error());
+    gather = *std::move(admitted);
+  } catch (const std::bad_alloc&) {
+    return request.operation->Finish(
+        Refuse({FailedAt::kInference,
+                {.kind = ErrorKind::kBackend, .message = "Backend error: out of memory"}},
+               inputs));
+  }
+  Dispatch(gather, inputs, is_short);
+}
+
+Result<TokenizerWork> Service::Impl::AdmitToTokenizer(bool is_batch, std::size_t inputs,
+                                                      Error empty,
+                                                      const Cancellation& cancellation) {
+  if (inputs == 0) return Refuse({FailedAt::kValidation, std::move(empty)}, inputs);
+  if (is_batch) {
+    Result<void> checked = CheckBatchSize(inputs, options.info);
+    if (!checked) return Refuse({FailedAt::kBatchSize, std::move(checked).error()}, inputs);
+  }
+  Permits::Lease place = tokenizer_places.TryAcquire(1);
+  if (!place) return RefuseOverload(tokenizer_places, 1);
+  return TokenizerWork{.cancellation = cancellation,
+                       .place = std::move(place),
+                       .metrics = metrics,
+                       .in_flight = in_flight,
+                       .answers = answers};
+}
+
+// To this thread if the work is short and few others are at it, else to those of the service.
+void Service::Impl::Dispatch(const std::shared_ptr<InputWork>& work, std::size_t inputs,
+                             bool is_short) {
+  if (is_short && ProcessHere({.work = work, .index = 0})) return;
+  // There is a place for each permit, so this fails only when the service is going down.
+  if (queue.TryPush(work, inputs)) return;
+  for (std::size_t i = 0; i < inputs; ++i) work->Drop(i);
 }
 
 void Service::Impl::Loop(std::size_t thread) {
   SetThreadName("embd-tokenize");
   while (const std::optional<InputTask> task = queue.Pop()) {
     progress.Begin(thread, Clock::now());
-    Process(encoders[thread], *task);
+    Process(*task, encoders[thread]);
     progress.End(thread);
   }
 }
@@ -170,53 +259,15 @@ bool Service::Impl::ProcessHere(const InputTask& task) {
   for (HereEncoder& here : here_encoders) {
     const std::unique_lock lock(here.mutex, std::try_to_lock);
     if (!lock) continue;
-    Process(here.encoder, task);
+    Process(task, here.encoder);
     return true;
   }
   return false;
 }
 
-void Service::Impl::Process(InputEncoder& encoder, const InputTask& task) const {
-  Gather& gather = *task.gather;
-  const bool gone = gather.cancellation().cancelled();
-  if (gone || stopping.load(std::memory_order_relaxed)) {
-    if (gone) metrics.cancelled_total.Add();
-    gather.Fail(task.index, FailedAt::kTokenization, CancelledError());
-    return;
-  }
-  if (gather.Needless(task.index)) return gather.Skip(task.index);
-  try {
-    EncodeAndSubmit(encoder, task);
-  } catch (const std::exception& exception) {
-    gather.Fail(task.index, FailedAt::kTokenization,
-                {.kind = ErrorKind::kTokenizer,
-                 .message = std::string("tokenizer error ") + exception.what()});
-  }
-}
-
-void Service::Impl::EncodeAndSubmit(InputEncoder& encoder, const InputTask& task) const {
-  Gather& gather = *task.gather;
-  Result<EncodedInput> encoded =
-      encoder.Encode(gather.TakeInput(task.index), gather.input_options());
-  if (!encoded) {
-    gather.Fail(task.index, FailedAt::kTokenization, std::move(encoded).error());
-    return;
-  }
-  gather.Tokenized(task.index, *encoded);
-  Job job;
-  job.ids = std::move(encoded->ids);
-  job.type_ids = std::move(encoded->type_ids);
-  job.request_tokens = static_cast<std::uint32_t>(
-      std::min<std::size_t>(gather.inputs() * job.ids.size(), kMostRequestTokens));
-  job.cancellation = gather.cancellation();
-  job.done = [gather = task.gather, index = task.index](Result<JobResult> result) {
-    if (result) {
-      gather->Row(index, *result);
-    } else {
-      gather->Fail(index, FailedAt::kInference, std::move(result).error());
-    }
-  };
-  scheduler.Submit(std::move(job));
+void Service::Impl::Process(const InputTask& task, InputEncoder& encoder) const {
+  if (stopping.load(std::memory_order_relaxed)) return task.work->Drop(task.index);
+  task.work->Process(task.index, encoder);
 }
 
 Service::Service(const Tokenizer& tokenizer, Scheduler& scheduler, Metrics& metrics,
@@ -226,33 +277,62 @@ Service::Service(const Tokenizer& tokenizer, Scheduler& scheduler, Metrics& metr
 Service::~Service() = default;
 
 void Service::Embed(EmbedRequest request, const Cancellation& cancellation,
-                    std::function<void(Result<EmbedResponse>)> done) {
-  Metrics& metrics = impl_->metrics;
-  (request.is_batch ? metrics.request_count_batch : metrics.request_count_single).Add();
-  const bool is_short = IsShortText(request);
-  std::shared_ptr<Gather> gather;
-  try {
-    Result<std::shared_ptr<Gather>> admitted = impl_->Admit(request, cancellation);
-    if (!admitted) return done(std::move(admitted).error());
-    gather = *std::move(admitted);
-  } catch (const std::bad_alloc&) {
-    return done(impl_->Refuse(FailedAt::kInference, {.kind = ErrorKind::kBackend,
-                                                     .message = "Backend error: out of memory"}));
-  }
-  gather->done = std::move(done);
-  if (is_short && impl_->ProcessHere({.gather = gather, .index = 0})) return;
-  const std::size_t inputs = gather->inputs();
-  // There is a place for each permit, so this fails only when the service is going down.
-  if (impl_->queue.TryPush(gather, inputs)) return;
-  for (std::size_t i = 0; i < inputs; ++i) {
-    gather->Fail(i, FailedAt::kTokenization, CancelledError());
-  }
+                    Done<EmbedResponse> done) {
+  impl_->Run(MakeEmbed(std::move(request), impl_->facts, std::move(done)), cancellation);
 }
 
-void Service::CountRefusal(bool is_batch, const Error& error) {
+void Service::EmbedTokens(EmbedTokensRequest request, const Cancellation& cancellation,
+                          Done<EmbedTokensResponse> done) {
+  impl_->Run(MakeEmbedTokens(std::move(request), impl_->facts, std::move(done)), cancellation);
+}
+
+void Service::EmbedSparse(EmbedSparseRequest request, const Cancellation& cancellation,
+                          Done<EmbedSparseResponse> done) {
+  impl_->Run(MakeEmbedSparse(std::move(request), impl_->facts, std::move(done)), cancellation);
+}
+
+void Service::Predict(PredictRequest request, const Cancellation& cancellation,
+                      Done<PredictResponse> done) {
+  impl_->Run(MakePredict(std::move(request), impl_->facts, std::move(done)), cancellation);
+}
+
+void Service::Rerank(RerankRequest request, const Cancellation& cancellation,
+                     Done<RerankResponse> done) {
+  impl_->Run(MakeRerank(std::move(request), impl_->facts, std::move(done)), cancellation);
+}
+
+void Service::Tokenize(TokenizeRequest request, const Cancellation& cancellation,
+                       Done<TokenizeResponse> done) {
+  const std::size_t inputs = request.inputs.size();
+  Result<TokenizerWork> work =
+      impl_->AdmitToTokenizer(request.is_batch, inputs, EmptyTokenizeError(), cancellation);
+  if (!work) return done(std::move(work).error());
+  const ServiceOptions& options = impl_->options;
+  auto prompt = ChoosePrompt(request.prompt_name, options.prompts, options.default_prompt);
+  if (!prompt) {
+    Error error = request.inputs.front().empty() ? EmptyInputError() : std::move(prompt).error();
+    return done(impl_->Refuse({FailedAt::kTokenization, std::move(error)}, inputs));
+  }
+  const bool is_short = IsShort(request);
+  impl_->Dispatch(MakeTokenize(std::move(request), *prompt, *std::move(work), std::move(done)),
+                  inputs, is_short);
+}
+
+void Service::Decode(DecodeRequest request, const Cancellation& cancellation,
+                     Done<DecodeResponse> done) {
+  const std::size_t inputs = request.ids.size();
+  Result<TokenizerWork> work =
+      impl_->AdmitToTokenizer(request.is_batch, inputs, EmptyDecodeError(), cancellation);
+  if (!work) return done(std::move(work).error());
+  const bool is_short = IsShort(request);
+  impl_->Dispatch(MakeDecode(std::move(request), *std::move(work), std::move(done)), inputs,
+                  is_short);
+}
+
+void Service::CountRefusal(bool is_batch, const Error& error, FailedAt where) {
   Metrics& metrics = impl_->metrics;
   (is_batch ? metrics.request_count_batch : metrics.request_count_single).Add();
-  CountFailure(metrics, FailedAt::kValidation, error);
+  CountFailure(metrics, {.where = where, .error = error}, 0);
 }
 
 const ServerInfo& Service::info() const { return impl_->options.info; }
@@ -269,7 +349,7 @@ const Metrics& Service::metrics() const {
   return impl_->metrics;
 }
 
-std::size_t Service::ResidentBytes(const ServerInfo& info) {
+std::size_t Service::ResidentBytes(const ServerInfo& info, std::int64_t output_size) {
   // An input that waits is two lists of tokens, its job's callback and its part of the gather. Its
   // text is counted where it comes in, against the budget of request bodies.
   constexpr std::size_t kPerInput = 512;
@@ -279,8 +359,12 @@ std::size_t Service::ResidentBytes(const ServerInfo& info) {
   constexpr std::size_t kStack = std::size_t{64} << 10U;
   constexpr std::size_t kPerCharacter = 48;
   const std::size_t buffers = kPerCharacter * kCharactersPerToken * info.max_input_length;
-  return info.max_concurrent_requests * (kPerInput + tokens) +
-         info.tokenization_workers * (kStack + buffers) + kHereThreads * kPerCharacter * kHereBytes;
+  // Longer rows, and those of every token, are within the budget of answers.
+  const std::size_t row =
+      std::min(static_cast<std::size_t>(output_size) * sizeof(float), kPlannedRowBytes);
+  return info.max_concurrent_requests * (kPerInput + tokens + row) +
+         AnswerBytes(info, output_size) + info.tokenization_workers * (kStack + buffers) +
+         kHereThreads * kPerCharacter * kHereBytes;
 }
 
 }  // namespace embd

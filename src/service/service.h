@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "engine/cancellation.h"
 #include "engine/scheduler.h"
+#include "service/failure.h"
 #include "telemetry/metrics.h"
 #include "tokenizer/tokenizer.h"
 
@@ -43,8 +44,10 @@ class Service {
 
   // Each calls `done` exactly once, possibly before returning, otherwise on a tokenizer or compute
   // thread; it must not block or throw. The first error in input order fails the whole request.
-  // Those that run the model check in TEI's order: what the model is for, batch size, permits,
-  // and then by input empty, prompt, characters, tokens. They count the request in the metrics.
+  // Those that run the model check in TEI's order: batch size, permits, what the model is for, and
+  // then by input empty, prompt, characters, tokens; Rerank looks first whether there are texts and
+  // what the model is for. They count the request in the metrics. Throw std::bad_alloc before
+  // anything is done, and then never call `done`.
   void Embed(EmbedRequest request, const Cancellation& cancellation, Done<EmbedResponse> done);
   void EmbedTokens(EmbedTokensRequest request, const Cancellation& cancellation,
                    Done<EmbedTokensResponse> done);
@@ -60,16 +63,18 @@ class Service {
   void Decode(DecodeRequest request, const Cancellation& cancellation, Done<DecodeResponse> done);
 
   // Counts a request for which there was nothing to do: its protocol refuses it with this error.
-  void CountRefusal(bool is_batch, const Error& error);
+  void CountRefusal(bool is_batch, const Error& error, FailedAt where = FailedAt::kValidation);
 
   const ServerInfo& info() const;
   EngineHealth Health() const;
   // With the gauges that depend on the moment brought up to date.
   const Metrics& metrics() const;
 
-  // Bytes that tokenizer threads and queued requests may keep resident, for the memory plan; not
-  // the texts themselves, which the server bounds together with the bodies that they came in.
-  static std::size_t ResidentBytes(const ServerInfo& info);
+  // Bytes that tokenizer threads, queued requests and answers may keep resident, for the memory
+  // plan; not the texts themselves, which the server bounds together with the bodies that they came
+  // in. `output_size`: floats of a pooled row. (One answer that is larger than all that may be
+  // gathered at once is still made while there is no other.)
+  static std::size_t ResidentBytes(const ServerInfo& info, std::int64_t output_size);
 
  private:
   struct Impl;

@@ -11,9 +11,8 @@
 #include <ostream>
 #include <thread>
 
-#include "engine/test_model.h"
 #include "service/normalize.h"
-#include "service/test_tokenizer.h"
+#include "service/service_test_support.h"
 
 namespace embd {
 namespace {
@@ -21,7 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 
 using ::testing::Contains;
-using testing::Gate;
 using ::testing::Not;
 using testing::TestModel;
 
@@ -29,16 +27,6 @@ using Answer = std::future<Result<EmbedResponse>>;
 using Ids = std::vector<std::uint32_t>;
 
 constexpr std::int64_t kColumns = 4;
-
-ServiceOptions Options() {
-  ServiceOptions options;
-  options.info.max_input_length = 8;
-  options.info.max_client_batch_size = 32;
-  options.info.max_concurrent_requests = 64;
-  options.info.tokenization_workers = 2;
-  options.prompts = {{"query", "w7 "}};
-  return options;
-}
 
 EmbedRequest One(Input input) {
   EmbedRequest request;
@@ -68,44 +56,16 @@ std::vector<float> RowAt(const EmbedResponse& response, std::int64_t index) {
   return {begin, begin + response.dimensions};
 }
 
-class ServiceTest : public ::testing::Test {
+class ServiceTest : public testing::ServiceTest {
  protected:
-  void Start(const ServiceOptions& options = Options(), int workers = 2) {
-    scheduler_.emplace(
-        model_,
-        SchedulerOptions{.workers = workers,
-                         .step = {.max_tokens = 64, .max_sequences = 16, .max_sequence_tokens = 8},
-                         .queue_capacity = options.info.max_concurrent_requests,
-                         .probe_every = 5ms},
-        metrics_);
-    service_.emplace(*tokenizer_, *scheduler_, metrics_, options);
-  }
-
-  // Makes every step of the model wait at the gate.
-  void CloseGate() {
-    model_.on_run = [this](const PackedBatch&) { gate_.Wait(); };
-  }
-
   Answer Embed(EmbedRequest request, const Cancellation& cancellation = {}) {
-    auto promise = std::make_shared<std::promise<Result<EmbedResponse>>>();
-    Answer answer = promise->get_future();
-    service_->Embed(std::move(request), cancellation, [promise](Result<EmbedResponse> result) {
-      promise->set_value(std::move(result));
-    });
-    return answer;
+    return Send(&Service::Embed, std::move(request), cancellation);
   }
 
   std::string ErrorOf(EmbedRequest request) {
     const Result<EmbedResponse> result = Embed(std::move(request)).get();
     return result ? "no error" : result.error().message;
   }
-
-  const std::unique_ptr<const Tokenizer> tokenizer_ = testing::MakeTestTokenizer();
-  Gate gate_;
-  TestModel model_{kColumns};
-  Metrics metrics_{8};
-  std::optional<Scheduler> scheduler_;
-  std::optional<Service> service_;
 };
 
 TEST_F(ServiceTest, EmbedsOneText) {
@@ -234,7 +194,7 @@ TEST_F(ServiceTest, PermitsAreTakenForAllInputsOrNone) {
   EXPECT_TRUE(one.get().ok());
   EXPECT_TRUE(Embed(Batch({"w10", "w11", "w12", "w13"})).get().ok());
   EXPECT_EQ(metrics_.failure_overloaded.value(), 2U);
-  EXPECT_EQ(metrics_.embed_count.value(), 8U);
+  EXPECT_EQ(metrics_.embed.count.value(), 8U);
 }
 
 TEST_F(ServiceTest, WhoHasItsAnswerMaySendTheNextRequestAtOnce) {
@@ -252,7 +212,7 @@ TEST_F(ServiceTest, CancelledRequestsAreNotTokenized) {
   cancellation.Cancel();
   const Result<EmbedResponse> result = Embed(Batch({"w10", "w11"}), cancellation).get();
   EXPECT_EQ(result.error().kind, ErrorKind::kCancelled);
-  EXPECT_EQ(model_.runs(), 0);
+  EXPECT_EQ(model_->runs(), 0);
   EXPECT_EQ(metrics_.failure_dropped.value(), 1U);
   EXPECT_EQ(metrics_.cancelled_total.value(), 2U);
   EXPECT_EQ(metrics_.input_length.sum(), 0);
@@ -261,7 +221,7 @@ TEST_F(ServiceTest, CancelledRequestsAreNotTokenized) {
 TEST_F(ServiceTest, RequestsCancelledInTheQueueAreNotRun) {
   std::mutex mutex;
   Ids seen;
-  model_.on_run = [&](const PackedBatch& batch) {
+  model_->on_run = [&](const PackedBatch& batch) {
     gate_.Wait();
     const std::lock_guard lock(mutex);
     seen.insert(seen.end(), batch.ids.begin(), batch.ids.end());
@@ -319,9 +279,9 @@ TEST_F(ServiceTest, CountsEachThingOnce) {
   EXPECT_EQ(metrics_.request_count_batch.value(), 1U);
   EXPECT_EQ(metrics_.request_success_single.value(), 1U);
   EXPECT_EQ(metrics_.request_success_batch.value(), 1U);
-  EXPECT_EQ(metrics_.embed_count.value(), 4U);
-  EXPECT_EQ(metrics_.embed_success.value(), 4U);
-  for (const StageHistograms* stages : {&metrics_.request, &metrics_.embed}) {
+  EXPECT_EQ(metrics_.embed.count.value(), 4U);
+  EXPECT_EQ(metrics_.embed.success.value(), 4U);
+  for (const StageHistograms* stages : {&metrics_.request, &metrics_.embed.duration}) {
     const std::uint64_t expected = stages == &metrics_.request ? 2 : 4;
     EXPECT_EQ(count(stages->total), expected);
     EXPECT_EQ(count(stages->tokenization), expected);
@@ -357,7 +317,7 @@ TEST_F(ServiceTest, ADoneThatThrowsHurtsNobody) {
 
 TEST_F(ServiceTest, MetricsSayWhetherTheServerIsHealthy) {
   std::atomic<bool> broken{false};
-  model_.on_run = [&](const PackedBatch&) {
+  model_->on_run = [&](const PackedBatch&) {
     if (broken) throw std::runtime_error("broken");
   };
   Start();

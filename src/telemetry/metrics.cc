@@ -155,16 +155,31 @@ void RenderRequests(const Metrics& m, Exposition& out) {
   out.Histogram("te_request_input_length", "Tokens of an input", m.input_length);
 }
 
+void RenderStages(const StageHistograms& stages, const std::array<std::string_view, 4>& names,
+                  Exposition& out) {
+  out.Histogram(names[0], "Seconds from request to result, by input", stages.total);
+  out.Histogram(names[1], "Seconds until tokenized, waiting included", stages.tokenization);
+  out.Histogram(names[2], "Seconds in the scheduler's queue", stages.queue);
+  out.Histogram(names[3], "Seconds of the model's step", stages.inference);
+}
+
 void RenderInputs(const Metrics& m, Exposition& out) {
   out.Family("te_embed_count", "counter", "Inputs accepted for embedding");
-  out.Sample(m.embed_count.value());
+  out.Sample(m.embed.count.value());
   out.Family("te_embed_success", "counter", "Inputs embedded");
-  out.Sample(m.embed_success.value());
-  out.Histogram("te_embed_duration", "Seconds from request to embedding, by input", m.embed.total);
-  out.Histogram("te_embed_tokenization_duration", "Seconds until tokenized, waiting included",
-                m.embed.tokenization);
-  out.Histogram("te_embed_queue_duration", "Seconds in the scheduler's queue", m.embed.queue);
-  out.Histogram("te_embed_inference_duration", "Seconds of the model's step", m.embed.inference);
+  out.Sample(m.embed.success.value());
+  RenderStages(m.embed.duration,
+               {"te_embed_duration", "te_embed_tokenization_duration", "te_embed_queue_duration",
+                "te_embed_inference_duration"},
+               out);
+  out.Family("te_predict_count", "counter", "Inputs accepted for prediction or ranking");
+  out.Sample(m.predict.count.value());
+  out.Family("te_predict_success", "counter", "Inputs that have their scores");
+  out.Sample(m.predict.success.value());
+  RenderStages(m.predict.duration,
+               {"te_predict_duration", "te_predict_tokenization_duration",
+                "te_predict_queue_duration", "te_predict_inference_duration"},
+               out);
 }
 
 void RenderEngine(const Metrics& m, Exposition& out) {
@@ -176,6 +191,13 @@ void RenderEngine(const Metrics& m, Exposition& out) {
   out.Sample(m.tokens_total.value());
   out.Family("embd_cancelled_total", "counter", "Inputs dropped because their client had gone");
   out.Sample(m.cancelled_total.value());
+  out.Family("embd_rejected_total", "counter", "Inputs turned away because the server was full");
+  out.Sample(m.rejected_total.value());
+  out.Histogram("embd_batch_fill_ratio",
+                "Tokens of a step by those that one worker's step may have, at most 1",
+                m.batch_fill);
+  out.Family("embd_answer_bytes", "gauge", "Bytes of large answers that are being gathered");
+  out.Sample(m.answer_bytes.value());
   out.Family("embd_healthy", "gauge", "1 while the server is able to serve, else 0");
   out.Sample(m.healthy.value());
 }
@@ -216,19 +238,26 @@ void StageHistograms::Reset() {
   for (embd::Histogram* stage : {&total, &tokenization, &queue, &inference}) stage->Reset();
 }
 
+void InputSeries::Reset() {
+  count.Reset();
+  success.Reset();
+  duration.Reset();
+}
+
 void Metrics::ForgetRequests() {
   for (Counter* counter :
        {&request_count_single, &request_count_batch, &request_success_single,
         &request_success_batch, &failure_validation, &failure_batch_size, &failure_model_type,
         &failure_overloaded, &failure_tokenization, &failure_inference, &failure_dropped,
-        &failure_missing_values, &embed_count, &embed_success, &tokens_total, &cancelled_total}) {
+        &failure_missing_values, &tokens_total, &cancelled_total, &rejected_total}) {
     counter->Reset();
   }
-  for (Histogram* histogram : {&input_length, &batch_next_size, &batch_next_tokens}) {
+  for (Histogram* histogram : {&input_length, &batch_next_size, &batch_next_tokens, &batch_fill}) {
     histogram->Reset();
   }
   request.Reset();
   embed.Reset();
+  predict.Reset();
 }
 
 std::vector<double> DurationEdges() {
@@ -244,6 +273,12 @@ std::vector<double> PowersOfTwo(std::uint64_t largest) {
   for (std::uint64_t edge = 1; edge <= largest && edge != 0; edge *= 2) {
     edges.push_back(static_cast<double>(edge));
   }
+  return edges;
+}
+
+std::vector<double> Tenths() {
+  std::vector<double> edges;
+  for (int i = 1; i <= 10; ++i) edges.push_back(i / 10.0);
   return edges;
 }
 

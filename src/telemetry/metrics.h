@@ -59,6 +59,8 @@ class Histogram {
 std::vector<double> DurationEdges();                     // 1e-5 * 1.5^i seconds, i = 1..35
 std::vector<double> PowersOfTwo(std::uint64_t largest);  // 1, 2, 4 ... not above `largest`
 
+std::vector<double> Tenths();  // 0.1 to 1
+
 inline constexpr std::uint64_t kLargestLengthEdge = std::uint64_t{1} << 19U;
 
 // Duration of one request or one input, by stage, in seconds.
@@ -69,6 +71,15 @@ struct StageHistograms {
   Histogram tokenization{DurationEdges()};
   Histogram queue{DurationEdges()};
   Histogram inference{DurationEdges()};
+};
+
+// What is counted once an input, for one kind of request.
+struct InputSeries {
+  void Reset();
+
+  Counter count;    // accepted
+  Counter success;  // answered
+  StageHistograms duration;
 };
 
 // Memory as planned at start, by part, in bytes.
@@ -97,9 +108,9 @@ struct Metrics {
   Counter failure_validation, failure_batch_size, failure_model_type, failure_overloaded,
       failure_tokenization, failure_inference, failure_dropped, failure_missing_values;
   StageHistograms request;
-  // te_embed_*: once per input
-  Counter embed_count, embed_success;
-  StageHistograms embed;
+  // te_embed_*, te_predict_*: once per input
+  InputSeries embed;
+  InputSeries predict;
   Histogram input_length;
   // te_batch_*, te_queue_size: the scheduler
   Gauge queue_size;
@@ -109,6 +120,9 @@ struct Metrics {
   // embd_*: beyond TEI
   Counter tokens_total;                    // tokens that went through the model
   Counter cancelled_total;                 // inputs dropped because their client had gone
+  Counter rejected_total;                  // inputs turned away because the server was full
+  Histogram batch_fill{Tenths()};          // tokens of a step by those that one worker's may have
+  Gauge answer_bytes;                      // rows of large answers, until they are sent
   Gauge connections;                       // open now
   Gauge healthy;                           // 1 or 0
   std::vector<PhaseGauge> startup_phases;  // written before the port opens, constant afterwards

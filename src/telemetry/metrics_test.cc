@@ -52,11 +52,13 @@ TEST(EdgesTest, AreTheContractsOnes) {
 TEST(MetricsTest, ForgetsWhatRequestsCounted) {
   Metrics metrics(512);
   for (Counter* counter : {&metrics.request_count_single, &metrics.request_success_batch,
-                           &metrics.failure_dropped, &metrics.embed_count, &metrics.tokens_total}) {
+                           &metrics.failure_dropped, &metrics.embed.count, &metrics.predict.success,
+                           &metrics.rejected_total, &metrics.tokens_total}) {
     counter->Add(3);
   }
-  for (Histogram* histogram : {&metrics.input_length, &metrics.batch_next_size,
-                               &metrics.request.queue, &metrics.embed.total}) {
+  for (Histogram* histogram :
+       {&metrics.input_length, &metrics.batch_next_size, &metrics.request.queue,
+        &metrics.embed.duration.total, &metrics.predict.duration.queue, &metrics.batch_fill}) {
     histogram->Observe(2);
     histogram->Observe(1e9);
   }
@@ -122,11 +124,20 @@ TEST(RenderTest, HasEverySeriesBeforeTheFirstRequest) {
                            "te_embed_tokenization_duration",
                            "te_embed_queue_duration",
                            "te_embed_inference_duration",
+                           "te_predict_count",
+                           "te_predict_success",
+                           "te_predict_duration",
+                           "te_predict_tokenization_duration",
+                           "te_predict_queue_duration",
+                           "te_predict_inference_duration",
                            "te_queue_size",
                            "te_batch_next_size",
                            "te_batch_next_tokens",
                            "embd_tokens_total",
                            "embd_cancelled_total",
+                           "embd_rejected_total",
+                           "embd_batch_fill_ratio",
+                           "embd_answer_bytes",
                            "embd_healthy",
                            "embd_connections",
                            "embd_memory_resident_bytes",

@@ -307,7 +307,7 @@ TEST(Connection, DropsTheWorkOfClientsThatHaveGone) {
   {
     Client gone = server.Connect();
     gone.Send(Post("/embed", R"({"inputs":["w5","w6","w7"]})"));
-    ASSERT_TRUE(Eventually([&] { return server.metrics().embed_count.value() == 4; }));
+    ASSERT_TRUE(Eventually([&] { return server.metrics().embed.count.value() == 4; }));
   }
   std::this_thread::sleep_for(50ms);
   server.gate().Open();

@@ -121,13 +121,13 @@ TEST(Listener, TellsClientsThatHaveGoneFromThoseThatListen) {
   Client busy = ConnectTo(listener.port());
   busy.Send(Post("/embed", kBody));
   server.gate().WaitForArrivals(1);  // holds the only compute thread
-  const std::uint64_t inputs = server.metrics().embed_count.value();
+  const std::uint64_t inputs = server.metrics().embed.count.value();
   Client listening = ConnectTo(listener.port());
   listening.Send(Post("/embed", kBody));
   listening.CloseSending();
   Client gone = ConnectTo(listener.port());
   gone.Send(Post("/embed", R"({"inputs":["w5","w6","w7"]})"));
-  ASSERT_TRUE(Eventually([&] { return server.metrics().embed_count.value() == inputs + 4; }));
+  ASSERT_TRUE(Eventually([&] { return server.metrics().embed.count.value() == inputs + 4; }));
   gone.Close();
   EXPECT_EQ(listening.Receive().status, 100);
   std::this_thread::sleep_for(50ms);

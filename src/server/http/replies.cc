@@ -1,5 +1,7 @@
 #include "server/http/replies.h"
 
+#include <algorithm>
+
 #include "server/error_map.h"
 #include "server/http/json_write.h"
 
@@ -13,6 +15,9 @@ std::string Milliseconds(std::chrono::nanoseconds time) {
 Response Failed(std::string json, const Error& error, std::chrono::nanoseconds total) {
   Response response = JsonReply(std::move(json));
   response.status = MapError(error.kind).http_status;
+  if (error.kind == ErrorKind::kOverloaded) {
+    response.headers = {{"retry-after", std::to_string(std::max(1U, error.retry_after_s))}};
+  }
   response.record = AccessRecord{.error = error.message, .total = total, .compute = {}};
   return response;
 }

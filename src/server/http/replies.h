@@ -19,7 +19,8 @@ inline constexpr std::string_view kTextType = "text/plain; charset=utf-8";
 Response EmptyReply(int status);
 Response TextReply(int status, std::string text);
 Response JsonReply(std::string json);
-// {"error","error_type"} with the status that belongs to the kind.
+// {"error","error_type"} with the status that belongs to the kind; with retry-after when the server
+// is full.
 Response ErrorReply(const Error& error, std::chrono::nanoseconds total);
 // {"message","code","type"}, as OpenAI's clients read it.
 Response OpenAiErrorReply(const Error& error, std::chrono::nanoseconds total);

@@ -17,7 +17,10 @@ void RunEmbed(EmbedRequest request, std::size_t count, const Context& context,
   if (count > request.inputs.size()) {
     // Not all were kept, so that the service could not tell their number.
     Result<void> checked = CheckBatchSize(count, context.service.info());
-    if (!checked) return done(std::move(checked).error());
+    if (!checked) {
+      context.service.CountRefusal(true, checked.error(), FailedAt::kBatchSize);
+      return done(std::move(checked).error());
+    }
   }
   context.service.Embed(std::move(request), context.cancellation, done);
 }

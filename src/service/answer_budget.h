@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+
+#include "telemetry/metrics.h"
+
+namespace embd {
+
+// Rows of up to so many bytes have their place in the memory plan, one for each permit. They count
+// against no budget.
+inline constexpr std::size_t kPlannedRowBytes = std::size_t{16} << 10U;
+
+// Bounds the bytes of large answers while they are gathered: hidden states of every token, vectors
+// as long as the vocabulary, tokens with their texts. What does not fit is turned away, except that
+// an answer which is the only one may go beyond: else it could never be given. Any thread.
+class AnswerBudget {
+ public:
+  // What one request holds. Gives it back at its end, if not before.
+  class Lease {
+   public:
+    explicit Lease(AnswerBudget& budget) : budget_(budget) {}
+    ~Lease() { GiveBack(); }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
+    // False when so many more do not fit.
+    bool TryGrow(std::size_t bytes) {
+      const std::lock_guard lock(budget_.mutex_);
+      if (budget_.used_ + bytes > budget_.limit_ && budget_.used_ != held_) return false;
+      held_ += bytes;
+      budget_.Set(budget_.used_ + bytes);
+      return true;
+    }
+
+    void GiveBack() {
+      const std::lock_guard lock(budget_.mutex_);
+      if (held_ > 0) budget_.Set(budget_.used_ - held_);
+      held_ = 0;
+    }
+
+   private:
+    AnswerBudget& budget_;
+    std::size_t held_ = 0;  // guarded by the budget's mutex
+  };
+
+  // `shown`, which must outlive the budget, shows what is in use.
+  AnswerBudget(std::size_t limit, Gauge& shown) : limit_(limit), shown_(shown) {}
+
+ private:
+  void Set(std::size_t used) {
+    used_ = used;
+    shown_.Set(static_cast<double>(used));
+  }
+
+  const std::size_t limit_;
+  Gauge& shown_;
+  std::mutex mutex_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace embd
