@@ -137,6 +137,8 @@ Core::Core(const Options& options, Log& log, StartupClock& clock)
 
 MemoryPlan Core::Plan(const Options& options, Log& log) const {
   const MemoryInputs inputs = {
+      .task = spec_.task,
+      .pooling = spec_.pooling,
       .architecture = *architecture_,
       .backend = *backend_,
       .weights = architecture_->Footprint(weights_, *backend_, formats_),

@@ -26,7 +26,9 @@ std::vector<MemoryPart> PartsOf(Options options, const MemoryInputs& inputs,
   options.threads = static_cast<std::uint32_t>(knobs.threads);
   options.max_batch_tokens = static_cast<std::uint32_t>(knobs.max_batch_tokens);
   options.max_concurrent_requests = static_cast<std::uint32_t>(knobs.max_concurrent_requests);
-  const Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cpus);
+  Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cpus);
+  sizing.info.task = inputs.task;
+  sizing.info.pooling = inputs.pooling;
   // A model without its network cannot run but knows what a step needs.
   const EncoderModel shape(
       {.architecture = inputs.architecture, .backend = inputs.backend, .network = {}});

@@ -12,6 +12,8 @@ namespace embd {
 
 // What the plan needs to know of a model whose weights are not read yet.
 struct MemoryInputs {
+  ModelTask task = ModelTask::kEmbedding;
+  Pooling pooling = Pooling::kMean;
   const Architecture& architecture;
   const Backend& backend;
   WeightFootprint weights;
