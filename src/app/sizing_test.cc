@@ -49,6 +49,21 @@ TEST(Sizing, Defaults) {
   EXPECT_EQ(sizing.http.payload_limit, 2'000'000U);
 }
 
+// A step's rows take 4 MiB at most, whatever the vocabulary of a sparse embedding is.
+TEST(Sizing, LongRowsMakeForFewerSequencesAStep) {
+  struct Case {
+    std::int64_t row_length;
+    std::int64_t sequences;
+  };
+  for (const Case& c : {Case{1, 256}, Case{1024, 256}, Case{30522, 34}, Case{250002, 4},
+                        Case{std::int64_t{1} << 26, 1}}) {
+    LengthFacts lengths = kMiniLm;
+    lengths.row_length = c.row_length;
+    EXPECT_EQ(DecideSizing(Defaults(), lengths, Cpus(2)).scheduler.step.max_sequences, c.sequences)
+        << c.row_length;
+  }
+}
+
 struct LengthCase {
   LengthFacts lengths;
   std::uint32_t max_batch_tokens;
