@@ -1,10 +1,8 @@
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 
-#include "server/http/connection.h"
+#include "server/http/http1.h"
 
 // How a client that has gone away is noticed while its answer is computed. A reset connection says
 // so. The end of the client's stream does not: the client may have closed only its sending half and
@@ -20,57 +18,72 @@ constexpr std::string_view kProbe = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-void Connection::StartWatching() {
+void Http1::StartWatching() {
   ++watch_;
   Watch(Interest::kRead);
 }
 
-void Connection::StopWatching() {
+void Http1::StopWatching() {
   if (watch_ % 2 == 0) return;
   ++watch_;
   error_code ignored;
-  socket_.cancel(ignored);
+  wire_.stream().socket().cancel(ignored);
 }
 
-void Connection::Watch(Interest interest) {
+void Http1::Watch(Interest interest) {
   const auto what = interest == Interest::kRead ? Socket::wait_read : Socket::wait_error;
-  socket_.async_wait(what, [self = shared_from_this(), watch = watch_, interest](error_code ec) {
-    if (ec || watch != self->watch_ || self->aborted_) return;
-    if (interest == Interest::kRead) return self->OnReadable();
-    self->OnError();
-  });
+  const auto on_event = [this, alive = wire_.alive(), watch = watch_, interest](error_code ec) {
+    if (ec || watch != watch_ || wire_.aborted()) return;
+    if (interest == Interest::kRead) return OnReadable();
+    OnError();
+  };
+  wire_.stream().socket().async_wait(what, on_event);
 }
 
-void Connection::OnReadable() {
-  if (input_.free_size() == 0) {
-    const std::size_t capacity = std::min(kMostAhead, 2 * input_.capacity());
-    const bool larger = capacity > input_.capacity();
-    if (!larger || !lease_.TryGrow(capacity - input_.capacity())) return Watch(Interest::kError);
-    input_.Reserve(capacity);
-  }
-  const ssize_t got =
-      ::recv(socket_.native_handle(), input_.free_begin(), input_.free_size(), MSG_DONTWAIT);
-  if (got > 0) {
-    input_.Commit(static_cast<std::size_t>(got));
-    return Watch(Interest::kRead);
-  }
-  if (got == 0) return ProbeHalfClosed();
-  if (errno == EAGAIN || errno == EINTR) return Watch(Interest::kRead);
-  Abort();
+void Http1::ClientHasGone() {
+  wire_.Abort();
+  call_.Cancel();
 }
 
-void Connection::OnError() {
-  pollfd state = {socket_.native_handle(), 0, 0};
+// All that is there is received: a stream may hold bytes that the socket no longer knows of.
+void Http1::OnReadable() {
+  ByteQueue& input = wire_.input();
+  while (true) {
+    if (input.free_size() == 0) {
+      const std::size_t capacity = std::min(kMostAhead, 2 * input.capacity());
+      const bool larger = capacity > input.capacity();
+      const bool taken = larger && wire_.lease().TryGrow(capacity - input.capacity());
+      if (!taken) return Watch(Interest::kError);
+      input.Reserve(capacity);
+    }
+    const Stream::Moved got = wire_.stream().Receive(input.free_begin(), input.free_size());
+    switch (got.status) {
+      case Stream::Status::kDone:
+        input.Commit(got.bytes);
+        break;
+      case Stream::Status::kWantsRead:
+        return Watch(Interest::kRead);
+      case Stream::Status::kWantsWrite:
+        return Watch(Interest::kError);
+      case Stream::Status::kEnd:
+        return ProbeHalfClosed();
+      case Stream::Status::kBroken:
+        return ClientHasGone();
+    }
+  }
+}
+
+void Http1::OnError() {
+  pollfd state = {wire_.stream().socket().native_handle(), 0, 0};
   // Urgent data also wakes; it means nothing and is not waited for again.
-  if (::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0) Abort();
+  if (::poll(&state, 1, 0) > 0 && (state.revents & (POLLERR | POLLHUP)) != 0) ClientHasGone();
 }
 
-void Connection::ProbeHalfClosed() {
+void Http1::ProbeHalfClosed() {
   if (probe_allowed_) {
-    const ssize_t sent =
-        ::send(socket_.native_handle(), kProbe.data(), kProbe.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    const bool whole = sent == static_cast<ssize_t>(kProbe.size());
-    if (!whole && (sent > 0 || (errno != EAGAIN && errno != EINTR))) return Abort();
+    const Stream::Moved sent = wire_.stream().Send(kProbe, {});
+    const bool part = sent.status == Stream::Status::kDone && sent.bytes < kProbe.size();
+    if (part || sent.status == Stream::Status::kBroken) return ClientHasGone();
   }
   Watch(Interest::kError);
 }

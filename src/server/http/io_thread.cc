@@ -9,6 +9,7 @@
 
 #include "base/system.h"
 #include "server/http/connection.h"
+#include "server/http/stream.h"
 
 namespace embd::http {
 
@@ -33,10 +34,13 @@ void IoThread::Adopt(int socket, LogAnswers log_answers) {
 }
 
 void IoThread::Serve(int socket, LogAnswers log_answers) {
+  bool taken = false;
   try {
-    connections_.push_front(std::make_shared<Connection>(*this, socket, log_answers));
+    auto stream = std::make_unique<PlainStream>(TakeSocket(*this, socket));
+    taken = true;
+    connections_.push_front(std::make_shared<Connection>(*this, std::move(stream), log_answers));
   } catch (...) {  // out of memory or of descriptors: one connection less
-    ::close(socket);
+    if (!taken) ::close(socket);
     return state_.open.Remove();
   }
   const auto place = connections_.begin();

@@ -1,0 +1,111 @@
+#include "server/http/call.h"
+
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "server/http/duration_text.h"
+#include "server/http/replies.h"
+
+namespace embd::http {
+namespace {
+
+using std::chrono::steady_clock;
+
+Response InternalError(steady_clock::time_point start) {
+  Response response = ErrorReply({.kind = ErrorKind::kBackend, .message = "Internal error"},
+                                 steady_clock::now() - start);
+  response.status = 500;
+  return response;
+}
+
+}  // namespace
+
+// Where a handler's answer is put. Shared with the handler's callback, which a handler that failed
+// may have left somewhere.
+struct Call::Mailbox {
+  Call* call = nullptr;  // null: nobody waits any more
+  std::atomic<bool> responded{false};
+};
+
+Call::Call(IoThread& thread, std::function<void()> answered)
+    : thread_(thread), answered_(std::move(answered)) {}
+
+Call::~Call() {
+  if (mailbox_ != nullptr) mailbox_->call = nullptr;
+}
+
+// The fences for whatever a handler throws stand here and in Take.
+bool Call::Start(const Route& route, Request& request, steady_clock::time_point start) {
+  start_ = start;
+  cancellation_ = Cancellation();
+  mailbox_ = std::make_shared<Mailbox>();
+  mailbox_->call = this;
+  pending_ = true;
+  const Respond respond = [mailbox = mailbox_, executor = thread_.context().get_executor()](
+                              std::function<Response()> make) {
+    mailbox->responded.store(true, std::memory_order_relaxed);
+    asio::post(executor, [mailbox, make = std::move(make)]() mutable {
+      Call* const call = mailbox->call;
+      if (call == nullptr) return;
+      call->make_ = std::move(make);
+      call->pending_ = false;
+      call->answered_();
+    });
+  };
+  const Context context = {
+      .service = thread_.state().service, .cancellation = cancellation_, .start = start};
+  try {
+    route.handler(request, context, respond);
+    return true;
+  } catch (...) {
+    mailbox_->call = nullptr;
+    pending_ = false;
+    make_ = [start] { return InternalError(start); };
+    return false;
+  }
+}
+
+bool Call::responded() const { return mailbox_->responded.load(std::memory_order_relaxed); }
+
+Response Call::Take() {
+  try {
+    return std::exchange(make_, nullptr)();
+  } catch (...) {
+    return InternalError(start_);
+  }
+}
+
+bool TakesBody(const Router::Decision& decision) {
+  return decision.route != nullptr && decision.route->method == Method::kPost;
+}
+
+Response BodyTooLarge() {
+  return TextReply(413, "Failed to buffer the request body: length limit exceeded");
+}
+
+Response BodyBroken() {
+  return TextReply(400, "Failed to buffer the request body: error reading a body from connection");
+}
+
+void AddCommonHeaders(const ServerState& state, const Request& request, Response& response) {
+  state.router.AddCors(request, response);
+  response.headers.emplace_back("x-request-id", request.request_id);
+}
+
+void LogAnswer(ServerState& state, const Response& response, const std::string& request_id) {
+  if (!response.record) return;
+  const AccessRecord& record = *response.record;
+  if (!record.error.empty()) {
+    if (state.log.Enabled(LogLevel::kError))
+      state.log.Error(record.error, {{"request_id", request_id}});
+  } else if (state.log.Enabled(LogLevel::kInfo)) {
+    state.log.Info("Success", {{"total_time", DurationText(record.total)},
+                               {"tokenization_time", DurationText(record.compute.tokenization)},
+                               {"queue_time", DurationText(record.compute.queue)},
+                               {"inference_time", DurationText(record.compute.inference)},
+                               {"request_id", request_id}});
+  }
+}
+
+}  // namespace embd::http
