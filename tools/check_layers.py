@@ -26,6 +26,8 @@ WALLS = {
     "simdjson.h": ["json/", "tokenizer/", "tensor/", "model/", "hub/", "server/http/"],
     "CLI": ["app/"],
     "spdlog": ["base/log.cc"],
+    "nghttp2": ["server/http/"],
+    "openssl": ["server/http/"],
     "pcre2.h": ["tokenizer/patterns/"],
     "benchmark": ["bench/"],
 }

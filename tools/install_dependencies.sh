@@ -13,7 +13,7 @@ packages_of() {
   case "$1" in
     build)
       echo g++ cmake make ninja-build ccache git ca-certificates curl
-      echo libboost1.81-dev libsimdjson-dev libfmt-dev libspdlog-dev libpcre2-dev
+      echo libboost1.81-dev libsimdjson-dev libfmt-dev libspdlog-dev libpcre2-dev libnghttp2-dev libssl-dev
       ;;
     python) echo python3 python3-venv ;;
     test) packages_of build && packages_of python && echo libgtest-dev libgmock-dev ;;

@@ -9,7 +9,8 @@
 set -eu
 
 packages="libfmt9 libfmt-dev libspdlog1.10 libspdlog-dev libsimdjson14 libsimdjson-dev libpcre2-32-0
-  libpcre2-16-0 libpcre2-8-0 libpcre2-posix3 libpcre2-dev libboost1.81-dev libgtest-dev libgmock-dev"
+  libpcre2-16-0 libpcre2-8-0 libpcre2-posix3 libpcre2-dev libnghttp2-14 libnghttp2-dev libssl3 libssl-dev
+  libboost1.81-dev libgtest-dev libgmock-dev"
 
 if [ $# -ne 1 ]; then
   sed -n '2,9s/^# \{0,1\}//p' "$0"

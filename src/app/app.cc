@@ -35,10 +35,16 @@ std::string PhaseLine(const StartupClock& clock) {
   return line;
 }
 
-std::string Address(const Options& options, std::uint16_t port) {
+std::string TcpText(const Options& options) {
   const bool v6 = options.hostname.find(':') != std::string::npos;
-  return v6 ? fmt::format("[{}]:{}", options.hostname, port)
-            : fmt::format("{}:{}", options.hostname, port);
+  return v6 ? fmt::format("[{}]:{}", options.hostname, options.port)
+            : fmt::format("{}:{}", options.hostname, options.port);
+}
+
+std::string DoorsText(const Options& options) {
+  std::string text = options.no_tcp ? "" : TcpText(options);
+  if (!options.listen_uds) return text;
+  return text + (text.empty() ? "unix:" : ", unix:") + *options.listen_uds;
 }
 
 }  // namespace
@@ -47,8 +53,13 @@ App::App(const Options& options, Log& log, StartupClock& clock)
     : core_(options, log, clock),
       server_(core_.service(), log, ServerOptions(core_)),
       warmed_(
-          clock.Time("warm_up", [&] { return LoggedWarmUp(server_, core_.sizing().info, log); })),
-      listener_(std::in_place, Announce(options, log, clock), options.hostname, options.port) {}
+          clock.Time("warm_up", [&] { return LoggedWarmUp(server_, core_.sizing().info, log); })) {
+  const http::Warmed& warmed = Announce(options, log, clock);
+  if (options.listen_uds) {
+    unix_listener_.emplace(warmed, http::UnixAddress{*options.listen_uds, options.uds_mode});
+  }
+  if (!options.no_tcp) listener_.emplace(warmed, http::TcpAddress{options.hostname, options.port});
+}
 
 const http::Warmed& App::Announce(const Options& options, Log& log, StartupClock& clock) {
   const std::chrono::milliseconds stall_after = core_.scheduler().DeriveStallAfter();
@@ -60,12 +71,13 @@ const http::Warmed& App::Announce(const Options& options, Log& log, StartupClock
   metrics.ForgetRequests();
   metrics.startup_phases = clock.phases();
   log.Info(PhaseLine(clock));
-  log.Info("Starting HTTP server: " + Address(options, options.port));
+  log.Info("Starting HTTP server: " + DoorsText(options));
   return warmed_;
 }
 
 void App::Drain() {
   listener_.reset();
+  unix_listener_.reset();
   server_.Drain(std::chrono::steady_clock::now() + kDrainTime);
 }
 

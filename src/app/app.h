@@ -21,9 +21,7 @@ class App {
   // Throws LoadError or MemoryError.
   App(const Options& options, Log& log, StartupClock& clock);
 
-  std::uint16_t port() const { return listener_->port(); }
-
-  // Closes the port, answers what was accepted, and returns.
+  // Closes the doors, answers what was accepted, and returns.
   void Drain();
 
  private:
@@ -34,6 +32,7 @@ class App {
   Core core_;
   http::HttpServer server_;
   const http::Warmed warmed_;
+  std::optional<http::Listener> unix_listener_;
   std::optional<http::Listener> listener_;
 };
 

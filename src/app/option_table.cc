@@ -4,87 +4,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
-#include <concepts>
-#include <limits>
-#include <type_traits>
+
+#include "app/option_setters.h"
 
 namespace embd {
 namespace {
-
-// The setters: each takes the member it fills, so that the table below reads as one line a fact.
-
-template <auto Member>
-std::string SetText(std::string_view value, Options& options) {
-  options.*Member = std::string(value);
-  return {};
-}
-
-template <typename T>
-struct Unwrapped {
-  using Type = T;
-};
-template <typename T>
-struct Unwrapped<std::optional<T>> {
-  using Type = T;
-};
-
-template <auto Member, std::uint64_t kLeast = 0>
-std::string SetNumber(std::string_view value, Options& options) {
-  using Stored = std::remove_reference_t<decltype(options.*Member)>;
-  using Number = typename Unwrapped<Stored>::Type;
-  std::string_view digits = value;
-  if (digits.starts_with('+')) digits.remove_prefix(1);
-  Number number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (error != std::errc{} || end != digits.data() + digits.size() || number < kLeast) {
-    return fmt::format("expected a number from {} to {}", kLeast,
-                       std::numeric_limits<Number>::max());
-  }
-  options.*Member = number;
-  return {};
-}
-
-template <auto Member>
-std::string SetBool(std::string_view value, Options& options) {
-  if (value != "true" && value != "false") return "expected true or false";
-  options.*Member = value == "true";
-  return {};
-}
-
-// "1500000", "512M", "2G": bytes, with an optional power of 1024.
-template <auto Member>
-std::string SetBytes(std::string_view value, Options& options) {
-  constexpr std::string_view kExpected = "expected bytes as in 1500000000, 1500M or 2G";
-  unsigned shift = 0;
-  if (!value.empty()) {
-    switch (value.back()) {
-      case 'k':
-      case 'K':
-        shift = 10;
-        break;
-      case 'm':
-      case 'M':
-        shift = 20;
-        break;
-      case 'g':
-      case 'G':
-        shift = 30;
-        break;
-      default:
-        break;
-    }
-  }
-  if (shift != 0) value.remove_suffix(1);
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-  if (error != std::errc{} || end != value.data() + value.size() || number == 0 ||
-      number > (std::numeric_limits<std::uint64_t>::max() >> shift)) {
-    return std::string(kExpected);
-  }
-  options.*Member = number << shift;
-  return {};
-}
 
 std::string SetDType(std::string_view value, Options& options) {
   for (const WeightPrecision precision : {WeightPrecision::kFloat16, WeightPrecision::kFloat32,
@@ -308,6 +232,44 @@ constexpr auto kRows = std::to_array<OptionRow>({
      .used_by = In(Command::kServe),
      .set = SetNumber<&O::port>,
      .help = "Port to listen on; 0 lets the system choose one."},
+    {.name = "listen-uds",
+     .env = "LISTEN_UDS",
+     .value = "PATH",
+     .group = kServer,
+     .used_by = In(Command::kServe),
+     .set = SetText<&O::listen_uds>,
+     .help = "Also listen on a Unix-domain socket: the file appears when the server is ready."},
+    {.name = "uds-mode",
+     .env = "UDS_MODE",
+     .value = "MODE",
+     .default_value = "0660",
+     .group = kServer,
+     .used_by = In(Command::kServe),
+     .set = SetMode<&O::uds_mode>,
+     .help = "Permissions of that socket file: who may write to it may connect."},
+    {.name = "no-tcp",
+     .env = "NO_TCP",
+     .group = kServer,
+     .arity = OptionArity::kFlag,
+     .used_by = In(Command::kServe),
+     .set = SetBool<&O::no_tcp>,
+     .help = "Open no port: only --listen-uds is listened on."},
+    {.name = "tls-cert",
+     .env = "TLS_CERT",
+     .value = "FILE",
+     .group = kServer,
+     .used_by = In(Command::kServe),
+     .set = SetText<&O::tls_cert>,
+     .help =
+         "Speak TLS on the port with this certificate (PEM, with its chain); read again when it "
+         "changes."},
+    {.name = "tls-key",
+     .env = "TLS_KEY",
+     .value = "FILE",
+     .group = kServer,
+     .used_by = In(Command::kServe),
+     .set = SetText<&O::tls_key>,
+     .help = "The certificate's key (PEM, without a passphrase)."},
     {.name = "api-key",
      .env = "API_KEY",
      .value = "KEY",
@@ -489,10 +451,18 @@ constexpr auto kConflicts = std::to_array<OptionConflict>({
     {"hf-api-token", "hf-token"},
 });
 
+constexpr auto kNeeds = std::to_array<OptionNeed>({
+    {"no-tcp", "listen-uds"},
+    {"tls-cert", "tls-key"},
+    {"tls-key", "tls-cert"},
+});
+
 }  // namespace
 
 std::span<const OptionRow> OptionTable() { return kRows; }
 
 std::span<const OptionConflict> OptionConflicts() { return kConflicts; }
+
+std::span<const OptionNeed> OptionNeeds() { return kNeeds; }
 
 }  // namespace embd

@@ -71,6 +71,14 @@ struct OptionConflict {
 
 std::span<const OptionConflict> OptionConflicts();
 
+// An option that means nothing without another, by name.
+struct OptionNeed {
+  std::string_view option;
+  std::string_view needed;
+};
+
+std::span<const OptionNeed> OptionNeeds();
+
 // The text of --help for a command.
 std::string HelpText(Command command);
 

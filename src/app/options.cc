@@ -161,6 +161,11 @@ class Parser {
                                      conflict.first, conflict.second)};
       }
     }
+    for (const OptionNeed& need : OptionNeeds()) {
+      if (Given(need.option) && !Given(need.needed)) {
+        throw UsageError{fmt::format("the argument '--{}' needs '--{}'", need.option, need.needed)};
+      }
+    }
   }
 
   void CheckRequired() const {

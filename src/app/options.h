@@ -53,6 +53,11 @@ struct Options {
   std::string hostname;  // an IPv4 or IPv6 literal
   std::uint16_t port = 0;
   std::string uds_path;
+  std::optional<std::string> listen_uds;
+  unsigned uds_mode = 0;  // of that socket file
+  bool no_tcp = false;
+  std::optional<std::string> tls_cert;
+  std::optional<std::string> tls_key;
   std::optional<std::string> api_key;
   std::vector<std::string> cors_allow_origin;
   // Hugging Face hub

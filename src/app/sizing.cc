@@ -118,6 +118,9 @@ Sizing DecideSizing(const Options& options, const LengthFacts& lengths, const Cp
 
   sizing.http.io_threads = std::clamp(cores / 4, 1, 4);
   sizing.http.payload_limit = options.payload_limit;
+  if (options.tls_cert && options.tls_key) {
+    sizing.http.tls = http::TlsFiles{*options.tls_cert, *options.tls_key};
+  }
   sizing.http.api_key = options.api_key;
   sizing.http.cors_allow_origin = options.cors_allow_origin;
   sizing.http.buffer_budget = std::max(kLeastBufferBudget, kBodiesAtOnce * options.payload_limit);

@@ -50,7 +50,8 @@ bool Call::Start(const Route& route, Request& request, steady_clock::time_point 
       if (call == nullptr) return;
       call->make_ = std::move(make);
       call->pending_ = false;
-      call->answered_();
+      const std::function<void()> answered = call->answered_;
+      answered();  // which may end the call
     });
   };
   const Context context = {

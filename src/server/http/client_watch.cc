@@ -80,6 +80,7 @@ void Http1::OnError() {
 }
 
 void Http1::ProbeHalfClosed() {
+  if (wire_.stream().end_means_gone()) return ClientHasGone();
   if (probe_allowed_) {
     const Stream::Moved sent = wire_.stream().Send(kProbe, {});
     const bool part = sent.status == Stream::Status::kDone && sent.bytes < kProbe.size();

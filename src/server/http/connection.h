@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 
 #include "server/http/protocol.h"
@@ -24,9 +25,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Ends now. What the service still owes is waited for.
   void Abort();
   // Whether the client has let too much time pass.
-  bool Overdue(Wire::TimePoint now, bool contended) const { return wire_.Overdue(now, contended); }
+  bool Overdue(Wire::TimePoint now, bool contended);
 
  private:
+  enum class Spoken : std::uint8_t { kNothing, kHttp1, kHttp2 };
+  Awaitable<bool> ShakeHands();
+  // What the first bytes say. They stay in the input.
+  Awaitable<Spoken> Listen();
+  // Null: the client is turned away.
+  std::unique_ptr<Protocol> Make(Spoken spoken);
+
   Wire wire_;
   std::unique_ptr<Protocol> protocol_;  // null until it is known
 };

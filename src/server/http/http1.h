@@ -20,6 +20,9 @@ class Http1 final : public Protocol {
   Awaitable<void> Run() override;
   void Drain() override { wire_.Drain(); }
   void Cancel() override { call_.Cancel(); }
+  bool Overdue(Wire::TimePoint now, bool contended) override {
+    return wire_.Overdue(now, contended);
+  }
 
  private:
   enum class BodyUse : std::uint8_t { kKeep, kDiscard };

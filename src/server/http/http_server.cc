@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "server/http/http2.h"
 #include "server/http/http_server_impl.h"
 
 namespace embd::http {
@@ -12,6 +13,9 @@ namespace {
 // Measured: 2.2 kB for an idle connection (its coroutine, timer and place in the event loop), and
 // the input that every connection may have beyond the budget.
 constexpr std::size_t kConnection = 2304 + 1024;
+// Measured with OpenSSL 3.0: a connection without buffers, which are a record's worth each way
+// while it moves bytes.
+constexpr std::size_t kTlsConnection = std::size_t{24} << 10U;
 // A thread's stack as far as it is used, and what its allocations leave behind.
 constexpr std::size_t kThread = std::size_t{1} << 20U;
 // While a body is read as JSON its texts exist twice, and token ids take twice what they take as
@@ -22,18 +26,22 @@ constexpr std::size_t kBodyWhileRead = 3;
 
 HttpServer::Impl::Impl(Service& service, Log& log, const HttpServerOptions& options)
     : state(service, log, options) {
+  if (options.tls) {
+    tls = std::make_unique<TlsContext>(*options.tls, log);
+    state.tls = tls.get();
+  }
   for (int i = 0; i < std::max(1, options.io_threads); ++i) {
     threads.push_back(std::make_unique<IoThread>(state));
   }
 }
 
-void HttpServer::Impl::Serve(int socket, LogAnswers log_answers) {
+void HttpServer::Impl::Serve(int socket, LogAnswers log_answers, Encrypt encrypt) {
   if (!state.open.TryAdd()) {
     ::close(socket);
     return;
   }
   const std::size_t turn = next.fetch_add(1, std::memory_order_relaxed);
-  threads[turn % threads.size()]->Adopt(socket, log_answers);
+  threads[turn % threads.size()]->Adopt(socket, log_answers, encrypt);
 }
 
 HttpServer::HttpServer(Service& service, Log& log, const HttpServerOptions& options)
@@ -44,7 +52,7 @@ HttpServer::~HttpServer() {
   impl_->state.open.WaitForNone();
 }
 
-void HttpServer::Serve(int socket) { impl_->Serve(socket, LogAnswers::kYes); }
+void HttpServer::Serve(int socket) { impl_->Serve(socket, LogAnswers::kYes, Encrypt::kIfPossible); }
 
 void HttpServer::Drain(std::chrono::steady_clock::time_point deadline) {
   for (const auto& thread : impl_->threads) thread->DrainConnections();
@@ -56,7 +64,9 @@ void HttpServer::Drain(std::chrono::steady_clock::time_point deadline) {
 std::size_t HttpServer::ResidentBytes(const HttpServerOptions& options,
                                       std::size_t max_connections) {
   const auto threads = static_cast<std::size_t>(std::max(1, options.io_threads));
-  return options.buffer_budget + max_connections * kConnection +
+  const std::size_t secured = options.tls ? max_connections * kTlsConnection : 0;
+  return options.buffer_budget + max_connections * kConnection + secured +
+         options.max_http2_connections * kHttp2ConnectionBytes +
          threads * (kThread + kBodyWhileRead * options.payload_limit);
 }
 

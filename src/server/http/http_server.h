@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "server/http/tls_files.h"
 #include "service/service.h"
 #include "telemetry/metrics.h"
 
@@ -26,6 +27,10 @@ struct HttpServerOptions {
   std::chrono::milliseconds contended_timeout{2'000};
   // Connections beyond this are closed at once.
   std::size_t max_connections = 10'240;
+  // Of these, those that speak HTTP/2: each keeps more memory but carries many requests. Others are
+  // told to come back, and those without requests make room for them.
+  std::size_t max_http2_connections = 256;
+  std::optional<TlsFiles> tls;         // nothing: plain text
   std::optional<std::string> api_key;  // nothing: open to everyone
   // Origins that browsers may call from; empty, or "*" among them: any.
   std::vector<std::string> cors_allow_origin;
@@ -37,7 +42,8 @@ struct HttpServerOptions {
 // needs the proof that WarmUp gives. One object, `io_threads` threads of its own.
 class HttpServer {
  public:
-  // `service` and `log` must outlive the server. Throws std::system_error.
+  // `service` and `log` must outlive the server. Throws std::system_error, and LoadError when the
+  // certificate cannot be used.
   HttpServer(Service& service, Log& log, const HttpServerOptions& options);
   // Closes what is open and waits for the answers that the service still owes.
   ~HttpServer();

@@ -74,7 +74,7 @@ TEST(Listener, ServesOverTcp) {
   TestServer server({}, Quiet());
   const Warmed warmed = WarmUp(server.http(), TestServer::Info(), 0ms);
   for (const char* address : {"127.0.0.1", "0.0.0.0"}) {
-    const Listener listener(warmed, address, 0);
+    const Listener listener(warmed, TcpAddress{address, 0});
     ASSERT_NE(listener.port(), 0);
     Client client = ConnectTo(listener.port());
     EXPECT_EQ(client.Ask(Post("/embed", kBody)).body, kAnswer);
@@ -84,15 +84,15 @@ TEST(Listener, ServesOverTcp) {
 TEST(Listener, SaysWhyItCannotListen) {
   TestServer server({}, Quiet());
   const Warmed warmed = WarmUp(server.http(), TestServer::Info(), 0ms);
-  const Listener listener(warmed, "127.0.0.1", 0);
-  EXPECT_THROW(Listener(warmed, "127.0.0.1", listener.port()), LoadError);
-  EXPECT_THROW(Listener(warmed, "not an address", 0), LoadError);
+  const Listener listener(warmed, TcpAddress{"127.0.0.1", 0});
+  EXPECT_THROW(Listener(warmed, TcpAddress{"127.0.0.1", listener.port()}), LoadError);
+  EXPECT_THROW(Listener(warmed, TcpAddress{"not an address", 0}), LoadError);
 }
 
 TEST(Listener, ServesWhatWasAcceptedBeforeItEnded) {
   TestServer server({}, Quiet());
   const Warmed warmed = WarmUp(server.http(), TestServer::Info(), 0ms);
-  std::optional<Listener> listener(std::in_place, warmed, "127.0.0.1", 0);
+  std::optional<Listener> listener(std::in_place, warmed, TcpAddress{"127.0.0.1", 0});
   const std::uint16_t port = listener->port();
   std::vector<Client> clients;
   for (int i = 0; i < 50; ++i) {
@@ -116,7 +116,7 @@ TEST(Listener, TellsClientsThatHaveGoneFromThoseThatListen) {
     if (held.load()) server.gate().Wait();
   };
   const Warmed warmed = WarmUp(server.http(), TestServer::Info(), 0ms);
-  const Listener listener(warmed, "127.0.0.1", 0);
+  const Listener listener(warmed, TcpAddress{"127.0.0.1", 0});
   held = true;
   Client busy = ConnectTo(listener.port());
   busy.Send(Post("/embed", kBody));

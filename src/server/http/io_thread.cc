@@ -10,6 +10,7 @@
 #include "base/system.h"
 #include "server/http/connection.h"
 #include "server/http/stream.h"
+#include "server/http/tls_context.h"
 
 namespace embd::http {
 
@@ -29,15 +30,22 @@ IoThread::~IoThread() {
   work_.reset();
 }
 
-void IoThread::Adopt(int socket, LogAnswers log_answers) {
-  asio::post(context_, [this, socket, log_answers] { Serve(socket, log_answers); });
+void IoThread::Adopt(int socket, LogAnswers log_answers, Encrypt encrypt) {
+  asio::post(context_,
+             [this, socket, log_answers, encrypt] { Serve(socket, log_answers, encrypt); });
 }
 
-void IoThread::Serve(int socket, LogAnswers log_answers) {
+void IoThread::Serve(int socket, LogAnswers log_answers, Encrypt encrypt) {
   bool taken = false;
   try {
-    auto stream = std::make_unique<PlainStream>(TakeSocket(*this, socket));
+    Socket own = TakeSocket(*this, socket);
     taken = true;
+    std::unique_ptr<Stream> stream;
+    if (encrypt == Encrypt::kIfPossible && state_.tls != nullptr) {
+      stream = state_.tls->Wrap(std::move(own));
+    } else {
+      stream = std::make_unique<PlainStream>(std::move(own));
+    }
     connections_.push_front(std::make_shared<Connection>(*this, std::move(stream), log_answers));
   } catch (...) {  // out of memory or of descriptors: one connection less
     if (!taken) ::close(socket);

@@ -70,7 +70,7 @@ class IoThread {
   IoThread& operator=(const IoThread&) = delete;
 
   // Any thread. Serves the socket here, which is counted as open already.
-  void Adopt(int socket, LogAnswers log_answers);
+  void Adopt(int socket, LogAnswers log_answers, Encrypt encrypt);
   // Any thread. Tells all connections to end after their current answer, or at once.
   void DrainConnections();
   void AbortConnections();
@@ -84,7 +84,7 @@ class IoThread {
   void DeadlineCleared() { --deadlines_; }
 
  private:
-  void Serve(int socket, LogAnswers log_answers);
+  void Serve(int socket, LogAnswers log_answers, Encrypt encrypt);
   void StartSweep();
   void Sweep();
 

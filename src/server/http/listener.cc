@@ -3,7 +3,9 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <cerrno>
@@ -11,30 +13,57 @@
 
 #include "base/load_error.h"
 #include "server/http/http_server_impl.h"
+#include "server/http/socket_file.h"
 
 namespace embd::http {
 namespace {
 
-using Tcp = asio::ip::tcp;
-using Acceptor = asio::basic_socket_acceptor<Tcp, Executor>;
+using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, Executor>;
 
 constexpr int kBacklog = 1024;
 // How long to wait when the process has no descriptor or memory for another connection.
 constexpr std::chrono::milliseconds kPause{100};
 
-[[noreturn]] void Fail(const std::string& address, std::uint16_t port, const error_code& ec) {
-  throw LoadError({.path = address + ", port " + std::to_string(port),
+int Open(const TcpAddress& at, error_code& ec) {
+  const asio::ip::address address = asio::ip::make_address(at.address, ec);
+  if (ec) return -1;
+  const asio::ip::tcp::endpoint endpoint(address, at.port);
+  const int socket = ::socket(endpoint.protocol().family(),
+                              SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
+  const int on = 1;
+  const bool opened =
+      socket >= 0 && ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+      ::bind(socket, endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 &&
+      ::listen(socket, kBacklog) == 0;
+  if (opened) return socket;
+  ec.assign(errno, boost::system::system_category());
+  if (socket >= 0) ::close(socket);
+  return -1;
+}
+
+int OpenOrThrow(const TcpAddress& at) {
+  error_code ec;
+  const int socket = Open(at, ec);
+  if (!ec) return socket;
+  throw LoadError({.path = at.address + ", port " + std::to_string(at.port),
                    .expected = "an address and a port to listen on",
                    .found = ec.message(),
                    .hint = "see --hostname and --port"});
 }
 
+int FamilyOf(int socket) {
+  int family = AF_UNSPEC;
+  socklen_t size = sizeof(family);
+  ::getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size);
+  return family;
+}
+
 }  // namespace
 
 struct Listener::Impl {
-  Impl(HttpServer::Impl& server_in, const std::string& address, std::uint16_t port);
+  // Takes over a listening socket.
+  Impl(HttpServer::Impl& server_in, int socket);
 
-  void Open(const Tcp::endpoint& endpoint, error_code& ec);
   // In the thread of the acceptor:
   void AcceptWhenReady();
   // All that the kernel has accepted. False: no more can be taken now.
@@ -46,25 +75,15 @@ struct Listener::Impl {
   Acceptor acceptor;
   Timer pause;
   bool stopped = false;
+  std::unique_ptr<SocketFile> file;
 };
 
-Listener::Impl::Impl(HttpServer::Impl& server_in, const std::string& address, std::uint16_t port)
+Listener::Impl::Impl(HttpServer::Impl& server_in, int socket)
     : server(server_in),
       thread(*server.threads.front()),
       acceptor(thread.context().get_executor()),
       pause(thread.context().get_executor()) {
-  error_code ec;
-  const asio::ip::address parsed = asio::ip::make_address(address, ec);
-  if (!ec) Open({parsed, port}, ec);
-  if (ec) Fail(address, port, ec);
-}
-
-void Listener::Impl::Open(const Tcp::endpoint& endpoint, error_code& ec) {
-  acceptor.open(endpoint.protocol(), ec);
-  if (!ec) acceptor.set_option(Acceptor::reuse_address(true), ec);
-  if (!ec) acceptor.non_blocking(true, ec);
-  if (!ec) acceptor.bind(endpoint, ec);
-  if (!ec) acceptor.listen(kBacklog, ec);
+  acceptor.assign({FamilyOf(socket), 0}, socket);
 }
 
 void Listener::Impl::AcceptWhenReady() {
@@ -86,7 +105,7 @@ bool Listener::Impl::AcceptAll() {
       ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
       // So that clients that vanished while idle are noticed some day.
       ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-      server.Serve(socket, LogAnswers::kYes);
+      server.Serve(socket, LogAnswers::kYes, file ? Encrypt::kNo : Encrypt::kIfPossible);
       continue;
     }
     if (errno == EAGAIN) return true;
@@ -104,8 +123,15 @@ void Listener::Impl::StopAccepting() {
   pause.cancel();
 }
 
-Listener::Listener(const Warmed& warmed, const std::string& address, std::uint16_t port)
-    : impl_(std::make_unique<Impl>(*warmed.server().impl_, address, port)) {
+Listener::Listener(const Warmed& warmed, const TcpAddress& address)
+    : impl_(std::make_unique<Impl>(*warmed.server().impl_, OpenOrThrow(address))) {
+  asio::post(impl_->thread.context(), [impl = impl_.get()] { impl->AcceptWhenReady(); });
+}
+
+Listener::Listener(const Warmed& warmed, const UnixAddress& address) {
+  auto file = std::make_unique<SocketFile>(address.path, address.mode, kBacklog);
+  impl_ = std::make_unique<Impl>(*warmed.server().impl_, file->descriptor());
+  impl_->file = std::move(file);
   asio::post(impl_->thread.context(), [impl = impl_.get()] { impl->AcceptWhenReady(); });
 }
 
@@ -124,8 +150,13 @@ Listener::~Listener() {
 }
 
 std::uint16_t Listener::port() const {
-  error_code ignored;
-  return impl_->acceptor.local_endpoint(ignored).port();
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  if (::getsockname(impl_->acceptor.native_handle(), generic, &size) != 0) return 0;
+  if (address.ss_family == AF_INET)
+    return ntohs(reinterpret_cast<sockaddr_in*>(&address)->sin_port);
+  return ntohs(reinterpret_cast<sockaddr_in6*>(&address)->sin6_port);
 }
 
 }  // namespace embd::http

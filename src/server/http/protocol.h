@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+
 #include "server/http/io_thread.h"
 
 namespace embd::http {
@@ -18,6 +20,8 @@ class Protocol {
   virtual void Drain() = 0;
   // The connection is gone: nobody reads what is being computed.
   virtual void Cancel() = 0;
+  // Whether the client has let too much time pass; `contended`: others wait for buffers.
+  virtual bool Overdue(std::chrono::steady_clock::time_point now, bool contended) = 0;
 };
 
 }  // namespace embd::http

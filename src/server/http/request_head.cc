@@ -13,17 +13,6 @@ namespace beast = boost::beast;
 using boost::system::error_code;
 namespace errc = boost::system::errc;
 
-// The path of "/a?b", "http://host/a?b" or "*".
-std::string_view PathOf(std::string_view target) {
-  const std::size_t scheme = target.find("://");
-  if (scheme != std::string_view::npos && target.front() != '/') {
-    const std::size_t path = target.find_first_of("/?", scheme + 3);
-    if (path == std::string_view::npos || target[path] == '?') return "/";
-    target.remove_prefix(path);
-  }
-  return target.substr(0, target.find_first_of("?#"));
-}
-
 // Takes from Beast's parser what the server needs of a head. Everything that decides where a
 // request ends must be said once and plainly.
 class HeadParser final : public beast::http::basic_parser<true> {
@@ -114,6 +103,16 @@ class HeadParser final : public beast::http::basic_parser<true> {
 };
 
 }  // namespace
+
+std::string_view PathOf(std::string_view target) {
+  const std::size_t scheme = target.find("://");
+  if (scheme != std::string_view::npos && target.front() != '/') {
+    const std::size_t path = target.find_first_of("/?", scheme + 3);
+    if (path == std::string_view::npos || target[path] == '?') return "/";
+    target.remove_prefix(path);
+  }
+  return target.substr(0, target.find_first_of("?#"));
+}
 
 HeadScanner::Status HeadScanner::Scan(std::string_view bytes) {
   while (true) {

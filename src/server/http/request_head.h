@@ -40,6 +40,9 @@ class HeadScanner {
   std::size_t line_begin_ = 0;
 };
 
+// The path of a request's target: of "/a?b", "http://host/a?b" or "*".
+std::string_view PathOf(std::string_view target);
+
 // Reads a complete head (no empty lines before it). Returns 0, or the status that refuses it: 400,
 // or 431 when there are too many headers.
 int ParseHead(std::string_view bytes, RequestHead& head);

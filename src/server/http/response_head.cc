@@ -40,8 +40,17 @@ std::string_view Reason(int status) {
   }
 }
 
-// "Sun, 06 Nov 1994 08:49:37 GMT", made once a second in each thread.
-std::string_view Date() {
+void AppendField(std::string& out, std::string_view name, std::string_view value) {
+  out += name;
+  out += ": ";
+  out += value;
+  out += "\r\n";
+}
+
+}  // namespace
+
+// Made once a second in each thread.
+std::string_view HttpDate() {
   thread_local std::time_t made_at = -1;
   thread_local std::string text;
   const std::time_t now = std::time(nullptr);
@@ -51,15 +60,6 @@ std::string_view Date() {
   }
   return text;
 }
-
-void AppendField(std::string& out, std::string_view name, std::string_view value) {
-  out += name;
-  out += ": ";
-  out += value;
-  out += "\r\n";
-}
-
-}  // namespace
 
 std::string WriteHead(const Response& response, const ResponseFraming& framing) {
   constexpr std::size_t kUsualLength = 640;
@@ -75,7 +75,7 @@ std::string WriteHead(const Response& response, const ResponseFraming& framing) 
   } else if (!framing.http11) {
     AppendField(out, "connection", "keep-alive");
   }
-  AppendField(out, "date", Date());
+  AppendField(out, "date", HttpDate());
   out += "\r\n";
   return out;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -15,7 +16,11 @@
 
 namespace embd::http {
 
+class TlsContext;
+
 enum class LogAnswers : std::uint8_t { kYes, kNo };
+// Whether a connection is encrypted where the server has a certificate.
+enum class Encrypt : std::uint8_t { kIfPossible, kNo };
 
 // Counts the open connections. Any thread.
 class OpenConnections {
@@ -76,6 +81,9 @@ struct ServerState {
   const Router router;
   BufferBudget budget;
   OpenConnections open;
+  std::atomic<std::size_t> http2_connections{0};
+  std::atomic<std::size_t> handshakes{0};  // under way
+  TlsContext* tls = nullptr;               // null: the network is spoken to in plain text
 };
 
 }  // namespace embd::http

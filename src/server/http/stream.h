@@ -30,12 +30,16 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
+  // What comes before the first byte, if anything. kDone: nothing (more).
+  virtual Moved Handshake() { return {Status::kDone}; }
   // `size` > 0.
   virtual Moved Receive(char* to, std::size_t size) = 0;
   // Sends a beginning of `first` followed by `second`, which are not both empty.
   virtual Moved Send(std::string_view first, std::string_view second) = 0;
   // Whether bytes that the socket no longer knows of wait to be received.
   virtual bool holds_input() const { return false; }
+  // Whether a client that will send no more will not read either.
+  virtual bool end_means_gone() const { return false; }
   // Whether Receive would find something now.
   bool HasArrived();
   // Says that nothing more will be sent. The other side may still send.

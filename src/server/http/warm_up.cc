@@ -52,7 +52,7 @@ class WarmUpClient {
                        .hint = {}});
     }
     socket_ = pair[0];
-    server.impl_->Serve(pair[1], LogAnswers::kNo);
+    server.impl_->Serve(pair[1], LogAnswers::kNo, Encrypt::kNo);
   }
   ~WarmUpClient() { ::close(socket_); }
   WarmUpClient(const WarmUpClient&) = delete;

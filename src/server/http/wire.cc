@@ -29,6 +29,10 @@ void Wire::SetDeadline(std::chrono::milliseconds after) {
   deadline_ = progress_ + after;
 }
 
+void Wire::KeepDeadline(std::chrono::milliseconds after) {
+  if (deadline_ > steady_clock::now() + after) SetDeadline(after);
+}
+
 void Wire::ClearDeadline() {
   if (deadline_ != TimePoint::max()) thread_.DeadlineCleared();
   deadline_ = TimePoint::max();
@@ -69,6 +73,18 @@ Awaitable<bool> Wire::WaitForInput() {
     if (aborted_ || !thread_.draining()) co_return false;
   }
   co_return true;
+}
+
+Awaitable<bool> Wire::Handshake() {
+  while (!aborted_) {
+    const Stream::Moved moved = stream_->Handshake();
+    if (moved.status == Stream::Status::kDone) co_return true;
+    if (moved.status == Stream::Status::kEnd || moved.status == Stream::Status::kBroken) break;
+    const bool reading = moved.status == Stream::Status::kWantsRead;
+    const bool ready = co_await WaitFor(reading ? Interest::kRead : Interest::kWrite);
+    if (!ready) break;
+  }
+  co_return false;
 }
 
 Awaitable<bool> Wire::WaitFor(Interest interest) {

@@ -38,6 +38,7 @@ class Wire {
   std::shared_ptr<const void> alive() const { return owner_.lock(); }
   void SetOwner(std::weak_ptr<const void> owner) { owner_ = std::move(owner); }
 
+  Awaitable<bool> Handshake();
   // Waits, holding no buffers, until there is input. False also when there is none and the server
   // drains.
   Awaitable<bool> WaitForInput();
@@ -56,6 +57,8 @@ class Wire {
   void KeepOnlyInput();
 
   void SetDeadline(std::chrono::milliseconds after);
+  // Like it, unless there is a deadline within that time already.
+  void KeepDeadline(std::chrono::milliseconds after);
   void ClearDeadline();
   // Bytes moved: the client is not idle.
   void Progress() { progress_ = std::chrono::steady_clock::now(); }
