@@ -2,8 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include "base/load_error.h"
+
 namespace embd {
 namespace {
+
+std::unique_ptr<const Tokenizer> LoadPostProcessor(const std::string& json,
+                                                   const std::string& pre_tokenizer) {
+  const std::string vocab = R"({"u":0,"a":1,"b":2,"c":3,"Ġa":4,"Ġb":5,"Ġ":6})";
+  return Tokenizer::LoadText(R"({"pre_tokenizer":)" + pre_tokenizer + R"(,"post_processor":)" +
+                                 json + R"(,"model":{"type":"WordLevel","vocab":)" + vocab +
+                                 R"(,"unk_token":"u"}})",
+                             "test");
+}
 
 TokenizerParts LoadWith(const std::string& key, const std::string& component) {
   const std::string json = "{\"" + key + "\":" + component +
@@ -54,6 +65,33 @@ TestDecoder::TestDecoder(const std::string& json) : parts_(LoadWith("decoder", j
 Pieces TestDecoder::operator()(Pieces tokens) const {
   parts_.decoder->Decode(tokens);
   return tokens;
+}
+
+TestPostProcessor::TestPostProcessor(const std::string& json, const std::string& pre_tokenizer)
+    : tokenizer_(LoadPostProcessor(json, pre_tokenizer)) {}
+
+Encoding TestPostProcessor::Encode(std::string_view text, EncodeOptions options) const {
+  options.details = true;
+  Tokenizer::Scratch scratch;
+  Encoding encoding;
+  EXPECT_TRUE(tokenizer_->Encode(text, options, scratch, encoding));
+  return encoding;
+}
+
+Encoding TestPostProcessor::operator()(std::string_view first, std::string_view second) const {
+  Tokenizer::Scratch scratch;
+  Encoding encoding;
+  EXPECT_TRUE(tokenizer_->EncodePair(first, second, {.details = true}, scratch, encoding));
+  return encoding;
+}
+
+std::string PostProcessorError(const std::string& json) {
+  try {
+    LoadPostProcessor(json, "null");
+  } catch (const LoadError& error) {
+    return error.what();
+  }
+  return "no error";
 }
 
 }  // namespace embd

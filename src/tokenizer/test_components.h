@@ -1,10 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tokenizer/load_tokenizer_json.h"
+#include "tokenizer/tokenizer.h"
 
 // Single components as the tests of each one use them, loaded the way that a tokenizer.json loads
 // them. What the tests expect is what the reference makes of the same; that all of it together
@@ -45,5 +47,23 @@ class TestDecoder {
  private:
   TokenizerParts parts_;
 };
+
+// A post-processor behind the tokens u a b c Ġa Ġb Ġ of the ids 0 to 6, where u stands for all
+// others.
+class TestPostProcessor {
+ public:
+  // `pre_tokenizer` is the value of that member.
+  explicit TestPostProcessor(const std::string& json,
+                             const std::string& pre_tokenizer = R"({"type":"WhitespaceSplit"})");
+  Encoding operator()(std::string_view text) const { return Encode(text, {}); }
+  Encoding operator()(std::string_view first, std::string_view second) const;
+  Encoding Encode(std::string_view text, EncodeOptions options) const;
+
+ private:
+  std::unique_ptr<const Tokenizer> tokenizer_;
+};
+
+// What loading a tokenizer.json with this post-processor ends with.
+std::string PostProcessorError(const std::string& json);
 
 }  // namespace embd
