@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/load_error.h"
-#include "base/mapped_file.h"
 
 namespace embd {
 
@@ -126,15 +125,20 @@ std::string_view JsonValue::TypeName() const {
   }
 }
 
-JsonDocument JsonDocument::ReadFile(const std::filesystem::path& path, std::size_t max_bytes) {
-  const MappedFile file(path);
+MappedFile MapJsonFile(const std::filesystem::path& path, std::size_t max_bytes) {
+  MappedFile file(path);
   if (file.bytes().size() > max_bytes) {
     throw LoadError({.path = path.string(),
                      .expected = fmt::format("at most {} bytes", max_bytes),
                      .found = fmt::format("{} bytes", file.bytes().size()),
                      .hint = {}});
   }
-  return Parse(file.text(), path.string());
+  file.Prefault(0, file.bytes().size());
+  return file;
+}
+
+JsonDocument JsonDocument::ReadFile(const std::filesystem::path& path, std::size_t max_bytes) {
+  return Parse(MapJsonFile(path, max_bytes).text(), path.string());
 }
 
 JsonDocument JsonDocument::Parse(std::string_view text, std::string origin) {

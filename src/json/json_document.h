@@ -11,6 +11,8 @@
 
 #include <simdjson.h>
 
+#include "base/mapped_file.h"
+
 namespace embd {
 
 // A text from a file as it may stand in a one-line message: short, without control characters.
@@ -62,6 +64,10 @@ class JsonValue {
   simdjson::dom::element element_;
   std::string place_;
 };
+
+// A JSON file of the model's, in memory. Throws LoadError when it is missing or larger than
+// `max_bytes`.
+MappedFile MapJsonFile(const std::filesystem::path& path, std::size_t max_bytes);
 
 // A parsed JSON file of the model's (config.json, tokenizer.json, a safetensors header...): bounded
 // in size and depth, owned here. Movable; const access is safe from any thread.

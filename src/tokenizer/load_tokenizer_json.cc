@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -189,20 +191,24 @@ std::string_view ModelType(const JsonValue& json) {
   return json.Get("vocab").is_array() ? "Unigram" : "WordLevel";
 }
 
-std::unique_ptr<Model> LoadModel(const JsonValue& json) {
-  return LoadTyped<std::unique_ptr<Model>>(json, ModelType(json), kModels);
+// `vocabulary`, when not null, is in place of a Unigram's own.
+std::unique_ptr<Model> LoadModel(const JsonValue& json, UnigramVocabulary* vocabulary) {
+  const std::string_view type = ModelType(json);
+  if (vocabulary != nullptr && type == "Unigram") {
+    return Unigram::FromVocabulary(json, std::move(*vocabulary));
+  }
+  return LoadTyped<std::unique_ptr<Model>>(json, type, kModels);
 }
 
-}  // namespace
-
-TokenizerParts LoadTokenizerJson(const JsonValue& root, const TokenizerOptions& options) {
+TokenizerParts LoadParts(const JsonValue& root, const TokenizerOptions& options,
+                         UnigramVocabulary* vocabulary) {
   if (const auto version = root.Find("version"); version && version->String() != "1.0") {
     version->Fail("\"1.0\"", fmt::format("\"{}\"", version->String()));
   }
   TokenizerParts parts;
   if (const auto json = root.Find("normalizer")) parts.normalizer = LoadNormalizer(*json);
   if (const auto json = root.Find("pre_tokenizer")) parts.pre_tokenizer = LoadPreTokenizer(*json);
-  parts.model = LoadModel(root.Get("model"));
+  parts.model = LoadModel(root.Get("model"), vocabulary);
   if (parts.pre_tokenizer && parts.pre_tokenizer->EndsWithByteChars() && parts.model->ReadBytes()) {
     parts.pre_tokenizer->KeepBytes();
   }
@@ -220,6 +226,42 @@ TokenizerParts LoadTokenizerJson(const JsonValue& root, const TokenizerOptions& 
     parts.added_vocabulary = AddedVocabulary(*json, *parts.model, parts.normalizer.get());
   }
   return parts;
+}
+
+// Reads the array under model.vocab, where there is one, ahead of all else: a tree of it would take
+// most of the time and several times the memory. Gives the array's text, or nothing; what is wrong
+// with it then, if anything, is for the usual way to find.
+std::optional<std::string_view> ReadUnigramVocabulary(std::string_view text,
+                                                      UnigramVocabulary& vocabulary) {
+  JsonScanner scanner(text);
+  if (!scanner.EnterMember("model") || !scanner.EnterMember("vocab")) return std::nullopt;
+  const char* const begin = scanner.at();
+  if (!vocabulary.Read(scanner)) return std::nullopt;
+  const std::string_view array(begin, static_cast<std::size_t>(scanner.at() - begin));
+  if (!simdjson::validate_utf8(array)) return std::nullopt;
+  return array;
+}
+
+}  // namespace
+
+TokenizerParts LoadTokenizerJson(const JsonValue& root, const TokenizerOptions& options) {
+  return LoadParts(root, options, nullptr);
+}
+
+TokenizerParts LoadTokenizerText(std::string_view text, std::string origin,
+                                 const TokenizerOptions& options) {
+  UnigramVocabulary vocabulary;
+  const std::optional<std::string_view> array = ReadUnigramVocabulary(text, vocabulary);
+  if (!array) {
+    const JsonDocument document = JsonDocument::Parse(text, std::move(origin));
+    return LoadParts(document.root(), options, nullptr);
+  }
+  const auto before = static_cast<std::size_t>(array->data() - text.data());
+  std::string rest(text.substr(0, before));
+  rest += "[]";
+  rest += text.substr(before + array->size());
+  const JsonDocument document = JsonDocument::Parse(rest, std::move(origin));
+  return LoadParts(document.root(), options, &vocabulary);
 }
 
 }  // namespace embd

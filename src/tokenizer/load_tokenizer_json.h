@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "json/json_document.h"
 #include "tokenizer/added_vocabulary.h"
@@ -25,5 +27,8 @@ struct TokenizerParts {
 
 // Throws LoadError for a component that is malformed, or of a type that is not known here.
 TokenizerParts LoadTokenizerJson(const JsonValue& root, const TokenizerOptions& options = {});
+// The same for a file's content; `origin` names it in messages.
+TokenizerParts LoadTokenizerText(std::string_view text, std::string origin,
+                                 const TokenizerOptions& options);
 
 }  // namespace embd

@@ -222,17 +222,14 @@ Result<void> Tokenizer::Impl::Assemble(bool pair, const EncodeOptions& options,
 
 std::unique_ptr<const Tokenizer> Tokenizer::Load(const std::filesystem::path& tokenizer_json,
                                                  const TokenizerOptions& options) {
-  const JsonDocument document = JsonDocument::ReadFile(tokenizer_json, kMaxFileBytes);
-  auto impl = std::make_unique<Impl>();
-  impl->parts = LoadTokenizerJson(document.root(), options);
-  return std::unique_ptr<const Tokenizer>(new Tokenizer(std::move(impl)));
+  const MappedFile file = MapJsonFile(tokenizer_json, kMaxFileBytes);
+  return LoadText(file.text(), tokenizer_json.string(), options);
 }
 
 std::unique_ptr<const Tokenizer> Tokenizer::LoadText(std::string_view json, std::string origin,
                                                      const TokenizerOptions& options) {
-  const JsonDocument document = JsonDocument::Parse(json, std::move(origin));
   auto impl = std::make_unique<Impl>();
-  impl->parts = LoadTokenizerJson(document.root(), options);
+  impl->parts = LoadTokenizerText(json, std::move(origin), options);
   return std::unique_ptr<const Tokenizer>(new Tokenizer(std::move(impl)));
 }
 

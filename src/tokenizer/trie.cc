@@ -6,16 +6,23 @@
 #include <cstring>
 #include <string>
 
+#include "base/page_allocator.h"
+
 namespace embd {
 namespace {
 
+template <typename T>
+using PageVector = std::vector<T, PageAllocator<T>>;
+
 // First eight bytes in the order of the strings: sorting by it settles almost every comparison.
 std::uint64_t SortPrefix(std::string_view text) {
-  unsigned char bytes[8] = {};
-  std::memcpy(bytes, text.data(), std::min<std::size_t>(text.size(), sizeof(bytes)));
   std::uint64_t prefix = 0;
-  for (const unsigned char byte : bytes) prefix = prefix << 8 | byte;
-  return prefix;
+  if (text.size() >= sizeof(prefix)) {
+    std::memcpy(&prefix, text.data(), sizeof(prefix));
+    return __builtin_bswap64(prefix);
+  }
+  for (const char byte : text) prefix = prefix << 8 | static_cast<std::uint8_t>(byte);
+  return text.empty() ? 0 : prefix << 8 * (sizeof(prefix) - text.size());
 }
 
 struct SortEntry {
@@ -24,13 +31,13 @@ struct SortEntry {
 };
 
 // Byte by byte from the last: a few passes over the entries, where comparing takes many.
-void SortByPrefix(std::vector<SortEntry>& entries) {
+void SortByPrefix(PageVector<SortEntry>& entries) {
   constexpr std::size_t kBytes = sizeof(std::uint64_t);
   std::array<std::array<std::uint32_t, 257>, kBytes> begins{};
   for (const SortEntry& entry : entries) {
     for (std::size_t i = 0; i < kBytes; ++i) ++begins[i][(entry.prefix >> 8 * i & 0xFF) + 1];
   }
-  std::vector<SortEntry> sorted(entries.size());
+  PageVector<SortEntry> sorted(entries.size());
   for (std::size_t i = 0; i < kBytes; ++i) {
     for (std::size_t byte = 1; byte < begins[i].size(); ++byte) {
       begins[i][byte] += begins[i][byte - 1];
@@ -43,8 +50,18 @@ void SortByPrefix(std::vector<SortEntry>& entries) {
 }
 
 std::size_t CommonPrefix(std::string_view a, std::string_view b) {
-  const auto [end, other] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
-  return static_cast<std::size_t>(end - a.begin());
+  const std::size_t size = std::min(a.size(), b.size());
+  std::size_t at = 0;
+  for (; size - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
+    std::uint64_t words[2];
+    std::memcpy(&words[0], a.data() + at, sizeof(words[0]));
+    std::memcpy(&words[1], b.data() + at, sizeof(words[1]));
+    if (const std::uint64_t difference = words[0] ^ words[1]; difference != 0) {
+      return at + static_cast<std::size_t>(std::countr_zero(difference)) / 8;
+    }
+  }
+  while (at < size && a[at] == b[at]) ++at;
+  return at;
 }
 
 constexpr std::uint32_t kBlock = 256;
@@ -82,7 +99,7 @@ struct Bits {
 class Trie::SortedKeys {
  public:
   explicit SortedKeys(std::span<const Key> keys) {
-    std::vector<SortEntry> entries;
+    PageVector<SortEntry> entries;
     entries.reserve(keys.size());
     for (const Key& key : keys) {
       entries.push_back({SortPrefix(key.text), static_cast<std::uint32_t>(entries.size())});
@@ -170,8 +187,8 @@ class Trie::SortedKeys {
 
   static constexpr std::size_t kAhead = 16;
 
-  std::string pool_;
-  std::vector<SortedKey> keys_;
+  std::basic_string<char, std::char_traits<char>, PageAllocator<char>> pool_;
+  PageVector<SortedKey> keys_;
 };
 
 // Places nodes depth first. Bases and units live in blocks of 256, within which base ^ byte stays;

@@ -55,6 +55,26 @@ Vocabulary::Vocabulary(const std::vector<Entry>& entries) : size_(entries.size()
   }
 }
 
+void Vocabulary::Append(std::string_view text) {
+  if (begins_.empty()) begins_.push_back(0);
+  pool_ += text;
+  begins_.push_back(static_cast<std::uint32_t>(pool_.size()));
+  used_.push_back(true);
+  ++size_;
+}
+
+void Vocabulary::Reserve(std::size_t tokens, std::size_t bytes) {
+  pool_.reserve(bytes);
+  begins_.reserve(tokens + 1);
+  used_.reserve(tokens);
+}
+
+void Vocabulary::ShrinkToFit() {
+  pool_.shrink_to_fit();
+  begins_.shrink_to_fit();
+  used_.shrink_to_fit();
+}
+
 Trie BuildVocabularyTrie(const JsonValue& vocab, const std::vector<Vocabulary::Entry>& entries) {
   std::vector<Trie::Key> keys;
   keys.reserve(entries.size());

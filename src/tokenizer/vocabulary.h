@@ -30,6 +30,11 @@ class Vocabulary {
   Vocabulary() = default;
   explicit Vocabulary(const std::vector<Entry>& entries);
 
+  // Gives `text` the next id.
+  void Append(std::string_view text);
+  void Reserve(std::size_t tokens, std::size_t bytes);
+  void ShrinkToFit();
+
   // Empty when no token has the id.
   std::string_view Text(std::uint32_t id) const {
     if (id >= id_bound()) return {};

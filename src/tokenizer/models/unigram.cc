@@ -4,15 +4,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
-#include <future>
-#include <iterator>
 #include <limits>
 #include <string>
 #include <utility>
 
+#include "base/page_allocator.h"
 #include "tokenizer/token_index.h"
 #include "unicode/utf8.h"
 
@@ -22,52 +18,12 @@ namespace {
 constexpr double kUnknownPenalty = 10.0;
 constexpr std::uint32_t kUnreached = std::numeric_limits<std::uint32_t>::max();
 
-using PowersOfTen = std::array<double, 309>;
-
-PowersOfTen MakePowersOfTen() {
-  PowersOfTen powers{};
-  for (std::size_t i = 0; i < powers.size(); ++i) {
-    const std::string text = fmt::format("1e{}", i);
-    std::from_chars(text.data(), text.data() + text.size(), powers[i]);
-  }
-  return powers;
-}
-
-// The number that the reference reads where a correct reader reads `exact`. It takes the digits as
-// an integer and divides by a power of ten, which can be off in the last place, and ties between
-// paths are decided there. The file is taken to have the shortest digits that tell the number
-// apart, as everything that writes such files does.
-double AsReferenceReads(double exact, const PowersOfTen& powers) {
-  char text[32];
-  const auto [end, error] =
-      std::to_chars(std::begin(text), std::end(text), exact, std::chars_format::scientific);
-  const std::string_view number(text, static_cast<std::size_t>(end - text));
-  const std::size_t mark = number.find('e');
-  std::uint64_t digits = 0;
-  int exponent = 0;
-  for (const char c : number.substr(0, mark)) {
-    if (c >= '0' && c <= '9') digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  const std::size_t point = number.find('.');
-  if (point < mark) exponent -= static_cast<int>(mark - point - 1);
-  std::string_view power = number.substr(mark + 1);
-  if (power.starts_with('+')) power.remove_prefix(1);
-  int scale = 0;
-  std::from_chars(power.data(), power.data() + power.size(), scale);
-  exponent += scale;
-  double result = static_cast<double>(digits);
-  for (; exponent < -308; exponent += 308) result /= 1e308;
-  const double factor = powers[static_cast<std::size_t>(std::abs(exponent))];
-  result = exponent < 0 ? result / factor : result * factor;
-  return std::signbit(exact) ? -result : result;
-}
-
 // Of equal tokens the last one counts.
-Trie BuildTrie(const std::vector<Vocabulary::Entry>& entries) {
-  std::vector<Trie::Key> keys;
-  keys.reserve(entries.size());
-  for (const Vocabulary::Entry& entry : entries) {
-    if (!entry.text.empty()) keys.push_back({entry.text, entry.id});
+Trie BuildTrie(const Vocabulary& vocabulary) {
+  std::vector<Trie::Key, PageAllocator<Trie::Key>> keys;
+  keys.reserve(vocabulary.size());
+  for (std::uint32_t id = 0; id < vocabulary.id_bound(); ++id) {
+    if (!vocabulary.Text(id).empty()) keys.push_back({vocabulary.Text(id), id});
   }
   return Trie(keys);
 }
@@ -75,53 +31,40 @@ Trie BuildTrie(const std::vector<Vocabulary::Entry>& entries) {
 }  // namespace
 
 std::unique_ptr<Model> Unigram::FromJson(const JsonValue& json) {
-  return std::unique_ptr<Model>(new Unigram(json));
+  const JsonValue vocab = json.Get("vocab");
+  if (!vocab.is_array()) vocab.Fail("an array", std::string(vocab.TypeName()));
+  const std::string text = simdjson::minify(vocab.raw());
+  JsonScanner scanner(text);
+  UnigramVocabulary vocabulary;
+  if (!vocabulary.Read(scanner)) {
+    vocab.Fail(fmt::format("at most {} pairs of a token and its score", kMaxTokenId),
+               fmt::format("something else at place {}", vocabulary.scores.size()));
+  }
+  return FromVocabulary(json, std::move(vocabulary));
 }
 
-Unigram::Unigram(const JsonValue& json) {
-  const JsonValue vocab = json.Get("vocab");
-  simdjson::dom::array array;
-  if (vocab.raw().get(array) != simdjson::SUCCESS) {
-    vocab.Fail("an array", std::string(vocab.TypeName()));
-  }
-  std::vector<Vocabulary::Entry> entries;
-  entries.reserve(array.size());
-  scores_.reserve(array.size());
-  for (const simdjson::dom::element item : array) {
-    simdjson::dom::array pair;
-    std::string_view token;
-    double score = 0;
-    const auto id = static_cast<std::uint32_t>(entries.size());
-    if (id > kMaxTokenId || item.get(pair) != simdjson::SUCCESS || pair.size() != 2 ||
-        pair.at(0).get(token) != simdjson::SUCCESS || pair.at(1).get(score) != simdjson::SUCCESS) {
-      vocab.Fail(fmt::format("at most {} pairs of a token and its score", kMaxTokenId),
-                 fmt::format("something else at place {}", id));
-    }
-    entries.push_back({token, id});
-    scores_.push_back(score);
-  }
-  // The trie takes as long as all else: build it meanwhile.
-  std::future<Trie> trie =
-      std::async(std::launch::async, [&entries] { return BuildTrie(entries); });
-  const PowersOfTen powers = MakePowersOfTen();
+std::unique_ptr<Model> Unigram::FromVocabulary(const JsonValue& json,
+                                               UnigramVocabulary vocabulary) {
+  return std::unique_ptr<Model>(new Unigram(json, std::move(vocabulary)));
+}
+
+Unigram::Unigram(const JsonValue& json, UnigramVocabulary vocabulary)
+    : vocabulary_(std::move(vocabulary.tokens)),
+      trie_(BuildTrie(vocabulary_)),
+      scores_(std::move(vocabulary.scores)) {
   double lowest = std::numeric_limits<double>::infinity();
-  for (double& score : scores_) {
-    score = AsReferenceReads(score, powers);
-    lowest = std::min(lowest, score);
-  }
+  for (const double score : scores_) lowest = std::min(lowest, score);
   unknown_score_ = lowest - kUnknownPenalty;
-  vocabulary_ = Vocabulary(entries);
   if (const auto unknown = json.Find("unk_id")) {
-    const auto last = static_cast<std::int64_t>(entries.size()) - 1;
+    const auto last = static_cast<std::int64_t>(scores_.size()) - 1;
     unknown_ = static_cast<std::uint32_t>(unknown->Integer(0, last));
   }
   falls_back_ = json.BoolOr("byte_fallback", false);
   fingerprint_ = MixHash(unknown_, falls_back_);
-  for (const Vocabulary::Entry& entry : entries) {
-    fingerprint_ = MixHash(fingerprint_, HashBytes(entry.text));
-    fingerprint_ = MixHash(fingerprint_, std::bit_cast<std::uint64_t>(scores_[entry.id]));
+  for (std::uint32_t id = 0; id < vocabulary_.id_bound(); ++id) {
+    fingerprint_ = MixHash(fingerprint_, HashBytes(vocabulary_.Text(id)));
+    fingerprint_ = MixHash(fingerprint_, std::bit_cast<std::uint64_t>(scores_[id]));
   }
-  trie_ = trie.get();
   for (std::size_t byte = 0; byte < 256; ++byte) {
     fallback_[byte] = trie_.Find(fmt::format("<0x{:02X}>", byte));
   }

@@ -9,6 +9,7 @@
 #include "json/json_document.h"
 #include "tokenizer/models/model.h"
 #include "tokenizer/models/model_scratch.h"
+#include "tokenizer/models/unigram_vocabulary.h"
 #include "tokenizer/trie.h"
 
 namespace embd {
@@ -19,6 +20,8 @@ namespace embd {
 class Unigram : public Model {
  public:
   static std::unique_ptr<Model> FromJson(const JsonValue& json);
+  // With `vocabulary` in place of json's own.
+  static std::unique_ptr<Model> FromVocabulary(const JsonValue& json, UnigramVocabulary vocabulary);
 
   Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
                         std::vector<Token>& out) const override;
@@ -27,7 +30,7 @@ class Unigram : public Model {
   std::size_t resident_bytes() const override;
 
  private:
-  explicit Unigram(const JsonValue& json);
+  Unigram(const JsonValue& json, UnigramVocabulary vocabulary);
 
   // Fills scratch.arrivals; false when a character is unknown and there is no unknown token.
   bool FindBestPath(std::string_view word, ModelScratch& scratch) const;
