@@ -31,9 +31,9 @@ endef
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help serve build test test-unit test-threads test-e2e test-tokenizers lint format fuzz bench
+.PHONY: help serve build test test-unit test-threads test-e2e test-clients test-tokenizers lint format fuzz bench
 .PHONY: test-arm64 bench-tokenizers bench-peers install clean distclean
-.PHONY: deps-build deps-python deps-test deps-arm64 deps-lint deps-fuzz deps-bench default-model
+.PHONY: deps-build deps-python deps-test deps-arm64 deps-lint deps-fuzz deps-bench deps-clients default-model
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,7 +65,22 @@ test-threads: deps-test ## Run the tests where threads meet under ThreadSanitize
 
 test-e2e: build default-model .venv/requirements-test.stamp ## Run the end-to-end tests against the release binary
 	@echo "==> End-to-end tests"
-	@$(PYTHON) -m pytest tests/e2e $(PYTEST_ARGS)
+	@$(PYTHON) -m pytest tests/e2e tests/clients/test_huggingface_hub.py tests/clients/test_openai_client.py $(PYTEST_ARGS)
+
+test-clients: deps-clients build default-model build/venv-clients/stamp tests/clients/node/node_modules ## Run other people's clients, unmodified, against the release binary (installs some 600 MB once)
+	@echo "==> Clients against embd"
+	@build/venv-clients/bin/python -m pytest tests/clients $(PYTEST_ARGS)
+
+build/venv-clients/stamp: tests/clients/requirements.txt | deps-python
+	@echo "==> Installing the clients into build/venv-clients"
+	@python3 -m venv build/venv-clients
+	@build/venv-clients/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/clients/requirements.txt
+	@touch $@
+
+tests/clients/node/node_modules: tests/clients/node/package-lock.json | deps-clients
+	@echo "==> Installing the Node client"
+	@npm ci --prefix tests/clients/node --no-audit --no-fund --loglevel=error
+	@touch $@
 
 test-tokenizers: build default-model .venv/requirements-tokenizers.stamp ## Compare with PyPI tokenizers on every character, fuzzed texts, prose (FILES=...: only those)
 	@echo "==> Tokenizer files against the reference"
@@ -131,7 +146,7 @@ distclean: clean ## Remove also what was fetched: models and the Python environm
 default-model: .venv/bin/pip
 	@$(PYTHON) tools/fetch_default_model.py
 
-deps-build deps-python deps-test deps-arm64 deps-lint deps-fuzz deps-bench: deps-%:
+deps-build deps-python deps-test deps-arm64 deps-lint deps-fuzz deps-bench deps-clients: deps-%:
 	@tools/install_dependencies.sh $*
 
 .venv/bin/pip: | deps-python

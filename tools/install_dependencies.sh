@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian 12 packages that the named groups need and that are not there yet.
 #
-#   tools/install_dependencies.sh GROUP...     groups: build python test arm64 lint fuzz bench all
+#   tools/install_dependencies.sh GROUP...     groups: build python test clients arm64 lint fuzz bench all
 #   tools/install_dependencies.sh --list GROUP...   only prints the packages
 #
 # This is the one list of packages; cmake/Dependencies.cmake names the same ones beside each lookup.
@@ -17,13 +17,18 @@ packages_of() {
       ;;
     python) echo python3 python3-venv ;;
     test) packages_of build && packages_of python && echo libgtest-dev libgmock-dev ;;
+    clients)
+      # A Node from elsewhere will do; Debian's npm would pull in hundreds of packages beside it.
+      packages_of build && packages_of python
+      if ! command -v node >/dev/null || ! command -v npm >/dev/null; then echo nodejs npm; fi
+      ;;
     arm64) packages_of test && echo g++-aarch64-linux-gnu qemu-user-static ;;
     lint) packages_of test && echo clang-14 clang-format-14 clang-tidy-14 ;;
     fuzz) packages_of build && echo clang-14 libclang-rt-14-dev ;;
     bench) packages_of build && packages_of python && echo wrk ;;
-    all) for group in test arm64 lint fuzz bench; do packages_of "$group"; done ;;
+    all) for group in test clients arm64 lint fuzz bench; do packages_of "$group"; done ;;
     *)
-      echo "install_dependencies.sh: unknown group '$1' (build python test arm64 lint fuzz bench all)" >&2
+      echo "install_dependencies.sh: unknown group '$1' (build python test clients arm64 lint fuzz bench all)" >&2
       return 1
       ;;
   esac
