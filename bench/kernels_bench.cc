@@ -195,8 +195,7 @@ class Bench {
     const NormWeights weights{.gamma = input.data(), .beta = input.data()};
     Report("layer norm " + std::to_string(cols) + " (per element)", 0,
            static_cast<double>(256 * cols), [&] {
-             backend_->LayerNorm(input.matrix(256, cols), weights, output.matrix(256, cols),
-                                 lane());
+             backend_->Norm(input.matrix(256, cols), weights, {}, output.matrix(256, cols), lane());
            });
   }
 

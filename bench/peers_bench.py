@@ -39,7 +39,6 @@ WORDS = (
 # Words in a text, from and to. `mix` is drawn so that each octave of lengths is as likely as any other.
 CLASSES = {"short": (5, 16), "medium": (50, 110), "long": (300, 360), "mix": (5, 360)}
 TEXTS = 512
-BATCHES = (1, 4, 8, 16, 32)
 
 
 def make_texts(name):
@@ -77,16 +76,17 @@ class Peer:
 
 
 class PeerContender:
-    def __init__(self, name, peer, batch):
-        self.name, self.peer, self.batch = name, peer, batch
+    """With one batch size, or with several, of which the best for the texts is found out."""
+
+    def __init__(self, name, peer, batches):
+        self.name, self.peer, self.batches = name, peer, batches
 
     def prepare(self, texts, seconds):
         self.peer.ask(texts=texts)
-        if self.batch is not None:
-            self.chosen = self.batch
-            return
-        speed = {b: self.peer.ask(seconds=seconds / 2, batch=b)["texts_per_second"] for b in BATCHES}
-        self.chosen = max(speed, key=speed.get)
+        self.chosen = self.batches[0]
+        if len(self.batches) > 1:
+            speed = {b: self.peer.ask(seconds=seconds / 2, batch=b)["texts_per_second"] for b in self.batches}
+            self.chosen = max(speed, key=speed.get)
 
     def throughput(self, _, seconds):
         return self.peer.ask(seconds=seconds, batch=self.chosen)["texts_per_second"]
@@ -182,6 +182,7 @@ def main():
     parser.add_argument("--dtypes", default="float32,int8", help="of embd")
     parser.add_argument("--classes", default=",".join(CLASSES))
     parser.add_argument("--peers", default="onnxruntime,openvino,torch")
+    parser.add_argument("--batches", default="1,4,8,16,32", help="of which onnxruntime and openvino get the best")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2, help="of each contender in each round")
     parser.add_argument("--no-latency", action="store_true")
@@ -195,8 +196,11 @@ def main():
     contenders = []
     for peer in peers:
         if peer.kind == "onnxruntime":
-            contenders.append(PeerContender("onnxruntime", peer, 8))
-        contenders.append(PeerContender(f"{peer.kind}, best batch" if peer.kind != "torch" else "torch", peer, None if peer.kind != "torch" else 32))
+            contenders.append(PeerContender("onnxruntime", peer, [8]))
+        if peer.kind == "torch":
+            contenders.append(PeerContender("torch", peer, [32]))
+        else:
+            contenders.append(PeerContender(f"{peer.kind}, best batch", peer, [int(b) for b in args.batches.split(",")]))
     contenders += [EmbdContender(f"embd {dtype}", server) for dtype, server in zip(args.dtypes.split(","), servers)]
 
     results = {}

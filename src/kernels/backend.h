@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -48,25 +49,67 @@ struct EmbedArgs {
 
 struct LinearOptions {
   Activation activation = Activation::kNone;
+  // Another weight of the same shape and format, whose product (with its bias) the activated result
+  // is multiplied by; null: none.
+  const PreparedWeight* gate = nullptr;
   // Added to the activated result when its data is not null; [rows, out]. May be `out` itself.
   ConstMatrixView residual;
 };
 
-// Scaled dot-product attention over packed sequences: token i of a sequence attends to every token
-// of the same sequence, softmax(q k^T * scale) v, for each head by itself.
+// What a query's scores are added by how far its keys are, before the softmax, and which keys it
+// does not see. Distances count tokens, from the query to the key.
+struct DistanceBias {
+  static constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
+
+  bool causal = false;               // no key after the query
+  std::int64_t window = kUnlimited;  // no key further away
+  // [heads]: -slope * |distance|; null: none.
+  const float* slopes = nullptr;
+  // [heads, 2 * reach + 1]: row h holds what is added at distances -reach to reach, and at those
+  // beyond what is at the ends. Data null: none. Models that keep such values by buckets of
+  // distances write them out at load.
+  ConstMatrixView table = {};
+};
+
+// Scaled dot-product attention over packed sequences: token i of a sequence attends to the tokens
+// of the same sequence, softmax(q k^T * scale + bias) v, for each head by itself.
 struct AttentionArgs {
-  ConstMatrixView qkv;  // [tokens, 3 * heads * head_size]: all q, then all k, then all v
+  // [tokens, (heads + 2 * kv_heads) * head_size]: all q, then all k, then all v
+  ConstMatrixView qkv;
   std::span<const std::uint32_t>
       offsets;  // [sequences + 1]: where each sequence starts, and the end
   int heads = 0;
   int head_size = 0;
   float scale = 1.0F;
+  int kv_heads = 0;  // a divisor of heads, as many of which share each key and value; 0: heads
+  DistanceBias distance = {};
+
+  int keys() const { return kv_heads == 0 ? heads : kv_heads; }
+};
+
+// Turns pairs of values of every head by an angle that grows with the token's position.
+struct RotaryArgs {
+  std::span<const std::uint32_t> position_ids;  // [tokens]
+  // [positions, rotated]: the cosines of a position's angles, one for each pair, then the sines.
+  // Of each head the first `rotated` values turn, the others stay; it is even.
+  ConstMatrixView angles;
+  int head_size = 0;
+  RotaryPairs pairs = RotaryPairs::kHalves;
 };
 
 struct NormWeights {
   const float* gamma = nullptr;  // [cols]
   const float* beta = nullptr;   // [cols]; null: none
   float epsilon = 1e-12F;
+  NormKind kind = NormKind::kLayer;
+};
+
+struct NormOptions {
+  // A row is so many pieces of equal size, each normalised by itself (the heads of a query); the
+  // weights are then of one piece.
+  std::int64_t pieces = 1;
+  // Added to the result when its data is not null; [rows, cols]. May be `out` itself.
+  ConstMatrixView residual = {};
 };
 
 // The largest step a worker will run and the largest shapes in it, from which scratch is sized.
@@ -75,6 +118,7 @@ struct ScratchNeed {
   std::int64_t max_sequence_tokens = 0;
   std::int64_t max_features = 0;  // the widest input of a Linear
   int max_head_size = 0;
+  bool gated = false;  // some Linear has a gate
 };
 
 // The coarse operations of a forward pass. A backend is immutable and shared by all threads; the
@@ -103,14 +147,17 @@ class Backend {
   // out [tokens, hidden]
   virtual void Embed(const EmbedArgs& args, MatrixView out, const Lane& lane) const = 0;
   // in [rows, in_features] -> out [rows, out_features] = activation(in W^T + bias) + residual
+  // or, with a gate,                                 activation(in W^T + bias) * gate + residual.
   // A row with a value that is not finite gives one that is not finite, in any format.
   virtual void Linear(ConstMatrixView in, const PreparedWeight& weight,
                       const LinearOptions& options, MatrixView out, const Lane& lane) const = 0;
   // out [tokens, heads * head_size]
   virtual void Attention(const AttentionArgs& args, MatrixView out, const Lane& lane) const = 0;
-  // Each row to mean 0 and variance 1, then * gamma + beta. `out` may be `in`.
-  virtual void LayerNorm(ConstMatrixView in, const NormWeights& weights, MatrixView out,
-                         const Lane& lane) const = 0;
+  // x [tokens, any number of heads * head_size], in place.
+  virtual void Rotate(const RotaryArgs& args, MatrixView x, const Lane& lane) const = 0;
+  // Each row to the size that the kind says, then * gamma + beta + residual. `out` may be `in`.
+  virtual void Norm(ConstMatrixView in, const NormWeights& weights, const NormOptions& options,
+                    MatrixView out, const Lane& lane) const = 0;
   // hidden [tokens, cols] -> out [sequences, cols]
   // A column with a value that is not finite gives one that is not finite.
   virtual void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Pooling pooling,

@@ -13,6 +13,15 @@ enum class Activation : std::uint8_t {
   kTanh,
 };
 
+enum class NormKind : std::uint8_t {
+  kLayer,  // mean 0 and variance 1
+  kRms,    // mean square 1
+};
+
+// Which two values of a head a rotation turns together: number i and i + half of those rotated, or
+// 2i and 2i + 1.
+enum class RotaryPairs : std::uint8_t { kHalves, kNeighbours };
+
 // How a weight matrix is kept. The floats differ in memory and traffic only: arithmetic is in
 // 32-bit floats. kInt8 multiplies integers: each row of the weights is rounded to 127 steps up and
 // down to its largest magnitude, each row of the activations, as it comes, to 255 steps from its

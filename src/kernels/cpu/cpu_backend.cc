@@ -47,6 +47,14 @@ LinearShare ShareLinear(const Lane& lane, std::int64_t rows, std::int64_t panels
   return {.rows = row.Share(rows), .panels = column.Share(panels)};
 }
 
+cpu::DistanceTask DistanceOf(const DistanceBias& bias, std::int64_t head) {
+  return {.causal = bias.causal,
+          .window = bias.window,
+          .slope = bias.slopes == nullptr ? 0.0F : bias.slopes[head],
+          .table = bias.table.data == nullptr ? nullptr : bias.table.row(head),
+          .reach = bias.table.cols / 2};
+}
+
 class CpuBackend : public Backend {
  public:
   CpuBackend(CpuIsa isa, const CpuKernels& kernels)
@@ -65,7 +73,7 @@ class CpuBackend : public Backend {
 
   std::size_t ScratchBytes(const ScratchNeed& need) const override {
     const std::size_t linear =
-        std::max(kernels_.linear_scratch_bytes(need.max_features),
+        std::max(kernels_.linear_scratch_bytes(need.max_features, need.gated ? 2 : 1),
                  kernels_.int8.scratch_bytes(need.max_tokens, need.max_features));
     const std::size_t attention =
         kernels_.attention_scratch_floats(need.max_sequence_tokens, need.max_head_size);
@@ -102,6 +110,9 @@ class CpuBackend : public Backend {
     ScratchScope scratch(lane);
     const ConstMatrixView& residual = options.residual;
     LinearTask task = packed.Task();
+    if (options.gate != nullptr) {
+      task.gate = static_cast<const PackedWeight&>(*options.gate).Panels();
+    }
     task.in = in.row(share.rows.begin);
     task.in_stride = in.stride;
     task.rows = share.rows.end - share.rows.begin;
@@ -114,27 +125,32 @@ class CpuBackend : public Backend {
     task.out_stride = out.stride;
     task.scratch =
         scratch.Bytes(packed.is_int8() ? kernels_.int8.scratch_bytes(task.rows, task.in_features)
-                                       : kernels_.linear_scratch_bytes(task.in_features));
+                                       : kernels_.linear_scratch_bytes(
+                                             task.in_features, options.gate == nullptr ? 1 : 2));
     packed.is_int8() ? kernels_.int8.linear(task) : kernels_.linear(task);
     lane.Sync();
   }
 
   void Attention(const AttentionArgs& args, MatrixView out, const Lane& lane) const override {
-    const std::int64_t hidden = std::int64_t{args.heads} * args.head_size;
+    const std::int64_t keys_begin = std::int64_t{args.heads} * args.head_size;
+    const std::int64_t values_begin = keys_begin + std::int64_t{args.keys()} * args.head_size;
+    const std::int64_t sharing = args.heads / args.keys();
     cpu::ForEachAttentionShare(
         args.offsets, args.heads, kernels_.query_block, lane,
         [&](const cpu::AttentionShare& share) {
           ScratchScope scratch(lane);
-          const float* const first = args.qkv.row(share.first_token) + share.head * args.head_size;
-          kernels_.attention({.query = first,
-                              .key = first + hidden,
-                              .value = first + 2 * hidden,
+          const float* const first = args.qkv.row(share.first_token);
+          const std::int64_t key_head = share.head / sharing * args.head_size;
+          kernels_.attention({.query = first + share.head * args.head_size,
+                              .key = first + keys_begin + key_head,
+                              .value = first + values_begin + key_head,
                               .stride = args.qkv.stride,
                               .tokens = share.tokens,
                               .query_begin = share.query_begin,
                               .query_end = share.query_end,
                               .head_size = args.head_size,
                               .scale = args.scale,
+                              .distance = DistanceOf(args.distance, share.head),
                               .out = out.row(share.first_token) + share.head * args.head_size,
                               .out_stride = out.stride,
                               .scratch = scratch.Floats(kernels_.attention_scratch_floats(
@@ -143,18 +159,41 @@ class CpuBackend : public Backend {
     lane.Sync();
   }
 
-  void LayerNorm(ConstMatrixView in, const NormWeights& weights, MatrixView out,
-                 const Lane& lane) const override {
+  void Rotate(const RotaryArgs& args, MatrixView x, const Lane& lane) const override {
+    const Lane::Range rows = lane.Share(x.rows);
+    const std::int64_t pairs = args.angles.cols / 2;
+    const bool halves = args.pairs == RotaryPairs::kHalves;
+    for (std::int64_t token = rows.begin; token < rows.end; ++token) {
+      const float* const angles = args.angles.row(args.position_ids[token]);
+      kernels_.rotate({.x = x.row(token),
+                       .heads = x.cols / args.head_size,
+                       .head_size = args.head_size,
+                       .pairs = pairs,
+                       .cos = angles,
+                       .sin = angles + pairs,
+                       .partner = halves ? pairs : 1,
+                       .step = halves ? 1 : 2});
+    }
+    lane.Sync();
+  }
+
+  void Norm(ConstMatrixView in, const NormWeights& weights, const NormOptions& options,
+            MatrixView out, const Lane& lane) const override {
     const Lane::Range rows = lane.Share(in.rows);
-    kernels_.layer_norm({.in = in.row(rows.begin),
-                         .in_stride = in.stride,
-                         .rows = rows.end - rows.begin,
-                         .cols = in.cols,
-                         .gamma = weights.gamma,
-                         .beta = weights.beta,
-                         .epsilon = weights.epsilon,
-                         .out = out.row(rows.begin),
-                         .out_stride = out.stride});
+    const ConstMatrixView& residual = options.residual;
+    kernels_.norm({.in = in.row(rows.begin),
+                   .in_stride = in.stride,
+                   .rows = rows.end - rows.begin,
+                   .cols = in.cols / options.pieces,
+                   .pieces = options.pieces,
+                   .kind = weights.kind,
+                   .gamma = weights.gamma,
+                   .beta = weights.beta,
+                   .epsilon = weights.epsilon,
+                   .residual = residual.data == nullptr ? nullptr : residual.row(rows.begin),
+                   .residual_stride = residual.stride,
+                   .out = out.row(rows.begin),
+                   .out_stride = out.stride});
     lane.Sync();
   }
 

@@ -15,9 +15,10 @@ struct Row {
 };
 
 // Slowest first.
-constexpr std::array<Row, 8> kRows = {{{CpuIsa::kPortable, "portable"},
+constexpr std::array<Row, 9> kRows = {{{CpuIsa::kPortable, "portable"},
                                        {CpuIsa::kNeon, "neon"},
                                        {CpuIsa::kNeonDotprod, "neon-dotprod"},
+                                       {CpuIsa::kNeonI8mm, "neon-i8mm"},
                                        {CpuIsa::kAvx2, "avx2"},
                                        {CpuIsa::kAvxVnni, "avx-vnni"},
                                        {CpuIsa::kAvx512, "avx512"},

@@ -14,6 +14,7 @@ enum class CpuIsa : std::uint8_t {
   kPortable,
   kNeon,
   kNeonDotprod,
+  kNeonI8mm,
   kAvx2,
   kAvxVnni,  // AVX2 and the products of integers that came after AVX-512
   kAvx512,
@@ -21,7 +22,7 @@ enum class CpuIsa : std::uint8_t {
   kAmxInt8,  // AVX-512 and products of integers in the matrix unit
 };
 
-// "portable", "neon", "neon-dotprod", "avx2", "avx-vnni", "avx512", "avx512-vnni",
+// "portable", "neon", "neon-dotprod", "neon-i8mm", "avx2", "avx-vnni", "avx512", "avx512-vnni",
 // "amx-int8" and back.
 std::string_view CpuIsaName(CpuIsa isa);
 std::optional<CpuIsa> CpuIsaFromName(std::string_view name);

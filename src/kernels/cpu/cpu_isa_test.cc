@@ -20,8 +20,8 @@ std::string Refusal(std::string_view choice) {
 
 TEST(CpuIsaTest, NamesGoBothWays) {
   for (const CpuIsa isa :
-       {CpuIsa::kPortable, CpuIsa::kNeon, CpuIsa::kNeonDotprod, CpuIsa::kAvx2, CpuIsa::kAvxVnni,
-        CpuIsa::kAvx512, CpuIsa::kAvx512Vnni, CpuIsa::kAmxInt8}) {
+       {CpuIsa::kPortable, CpuIsa::kNeon, CpuIsa::kNeonDotprod, CpuIsa::kNeonI8mm, CpuIsa::kAvx2,
+        CpuIsa::kAvxVnni, CpuIsa::kAvx512, CpuIsa::kAvx512Vnni, CpuIsa::kAmxInt8}) {
     EXPECT_EQ(CpuIsaFromName(CpuIsaName(isa)), isa);
   }
   EXPECT_FALSE(CpuIsaFromName("AVX2").has_value());

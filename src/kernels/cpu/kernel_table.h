@@ -42,18 +42,25 @@ struct Int8PackTask {
   float* sums = nullptr;            // [register width]: of the column's integers, times its scale
 };
 
-// out[r][c] = activation(sum over k of in[r][k] * weight[k][c] + bias[c]) + residual[r][c] for all
-// rows and the columns of panels [panel_begin, panel_end).
-struct LinearTask {
-  const float* in = nullptr;
-  std::int64_t in_stride = 0;
+// A packed weight matrix.
+struct LinearPanels {
   const std::byte* packed = nullptr;  // all panels one after the other
-  DType dtype = DType::kF32;          // of the panels, unless they are integers
   // All [out_features rounded up to registers]; the first three of integers only.
   const float* scales = nullptr;
   const std::int32_t* offsets = nullptr;
   const float* sums = nullptr;
   const float* bias = nullptr;
+};
+
+// out[r][c] = activation(sum over k of in[r][k] * weight[k][c] + bias[c]) * gate + residual[r][c]
+// for all rows and the columns of panels [panel_begin, panel_end); gate: 1, or the like sum with
+// another matrix, and its bias.
+struct LinearTask {
+  const float* in = nullptr;
+  std::int64_t in_stride = 0;
+  LinearPanels weight = {};
+  LinearPanels gate = {};     // packed null: none
+  DType dtype = DType::kF32;  // of the panels, unless they are integers
   std::int64_t rows = 0;
   std::int64_t in_features = 0;
   std::int64_t out_features = 0;
@@ -67,6 +74,15 @@ struct LinearTask {
   std::byte* scratch = nullptr;
 };
 
+// As DistanceBias, of one head.
+struct DistanceTask {
+  bool causal = false;
+  std::int64_t window = 0;
+  float slope = 0.0F;
+  const float* table = nullptr;  // [2 * reach + 1]; null: none
+  std::int64_t reach = 0;
+};
+
 // Queries [query_begin, query_end) of one head over all tokens of one sequence.
 struct AttentionTask {
   const float* query = nullptr;  // the head's first element of the sequence's first token
@@ -78,6 +94,7 @@ struct AttentionTask {
   std::int64_t query_end = 0;
   std::int64_t head_size = 0;
   float scale = 1.0F;
+  DistanceTask distance = {};
   float* out = nullptr;  // likewise of the first token
   std::int64_t out_stride = 0;
   float* scratch = nullptr;
@@ -87,12 +104,28 @@ struct NormTask {
   const float* in = nullptr;
   std::int64_t in_stride = 0;
   std::int64_t rows = 0;
-  std::int64_t cols = 0;
+  std::int64_t cols = 0;  // of one piece
+  std::int64_t pieces = 1;
+  NormKind kind = NormKind::kLayer;
   const float* gamma = nullptr;
   const float* beta = nullptr;  // null: none
   float epsilon = 0.0F;
+  const float* residual = nullptr;  // null: none
+  std::int64_t residual_stride = 0;
   float* out = nullptr;
   std::int64_t out_stride = 0;
+};
+
+// The heads of one token, turned in place.
+struct RotaryTask {
+  float* x = nullptr;
+  std::int64_t heads = 0;
+  std::int64_t head_size = 0;
+  std::int64_t pairs = 0;      // of a head that turn
+  const float* cos = nullptr;  // [pairs]
+  const float* sin = nullptr;  // [pairs]
+  std::int64_t partner = 0;    // where a pair's second value is, from its first
+  std::int64_t step = 0;       // and the next pair's first
 };
 
 // One row of the sum of up to three tables; data null: none.
@@ -128,13 +161,14 @@ struct CpuKernels {
   int register_floats;  // packed columns are padded to a multiple of this
   int panel_columns;    // a panel is [in, panel_columns]; the last may be narrower
   int query_block;      // AttentionTask::query_begin must be a multiple of this
-  // For a task with in_features weights of any float type.
-  std::size_t (*linear_scratch_bytes)(std::int64_t in_features);
+  // For a task with in_features weights of any float type; a gate makes them two matrices.
+  std::size_t (*linear_scratch_bytes)(std::int64_t in_features, int matrices);
   std::size_t (*attention_scratch_floats)(std::int64_t tokens, std::int64_t head_size);
   void (*pack)(const PackTask&);
   void (*linear)(const LinearTask&);
   void (*attention)(const AttentionTask&);
-  void (*layer_norm)(const NormTask&);
+  void (*norm)(const NormTask&);
+  void (*rotate)(const RotaryTask&);
   void (*embed)(const EmbedTask&);
   void (*mean)(const PoolTask&);
   // Of values below 0 it is 0; of any that is not finite, NaN.

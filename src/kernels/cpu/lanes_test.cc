@@ -64,8 +64,8 @@ class Step {
                           .head_size = kHidden / kHeads,
                           .scale = 0.1F},
                          mixed.view(), lane);
-      backend_.LayerNorm(mixed.view(), {.gamma = gamma_.view().data, .beta = nullptr},
-                         hidden.view(), lane);
+      backend_.Norm(mixed.view(), {.gamma = gamma_.view().data, .beta = nullptr}, {}, hidden.view(),
+                    lane);
       backend_.Linear(hidden.view(), *up_weight_, {.activation = Activation::kGelu, .residual = {}},
                       wide.view(), lane);
       backend_.Linear(wide.view(), *down_weight_,

@@ -91,14 +91,18 @@ std::int64_t PackedWeight::panels() const {
   return (out_features() + layout_.panel_columns - 1) / layout_.panel_columns;
 }
 
-LinearTask PackedWeight::Task() const {
+LinearPanels PackedWeight::Panels() const {
   const std::byte* const data = buffer_.data();
   return {.packed = data,
-          .dtype = dtype(),
           .scales = reinterpret_cast<const float*>(data + layout_.scales),
           .offsets = reinterpret_cast<const std::int32_t*>(data + layout_.offsets),
           .sums = reinterpret_cast<const float*>(data + layout_.sums),
-          .bias = reinterpret_cast<const float*>(data + layout_.bias),
+          .bias = reinterpret_cast<const float*>(data + layout_.bias)};
+}
+
+LinearTask PackedWeight::Task() const {
+  return {.weight = Panels(),
+          .dtype = dtype(),
           .in_features = in_features(),
           .out_features = out_features(),
           .panel_end = panels()};

@@ -23,6 +23,8 @@ class PackedWeight : public PreparedWeight {
   DType dtype() const;  // of the panels, unless they are integers
   std::int64_t panels() const;
 
+  // Where all panels are.
+  LinearPanels Panels() const;
   // The parts of a task that the weight decides: all panels, all columns.
   LinearTask Task() const;
 

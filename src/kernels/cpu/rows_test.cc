@@ -82,8 +82,8 @@ TEST_P(RowsTest, LayerNormEqualsTheReference) {
                              .epsilon = 1e-12F};
       TestMatrix expected(5, cols);
       TestMatrix actual(5, cols, 1, 2);
-      ref_->LayerNorm(in.view(), norm, expected.view(), scratch_.lane());
-      backend_->LayerNorm(in.view(), norm, actual.view(), scratch_.lane());
+      ref_->Norm(in.view(), norm, {}, expected.view(), scratch_.lane());
+      backend_->Norm(in.view(), norm, {}, actual.view(), scratch_.lane());
       // Results are of size |gamma|, below 5. The mean is known to epsilon of its own size, which
       // the third row's small spread magnifies by 1e5.
       if (cols > 2) {
@@ -98,9 +98,60 @@ TEST_P(RowsTest, LayerNormEqualsTheReference) {
       EXPECT_TRUE(actual.padding_is_untouched());
       TestMatrix in_place = TestMatrix::Random(5, cols, 1, 3, 1, 3.0F);
       for (std::int64_t c = 0; c < cols; ++c) in_place.at(2, c) = in.at(2, c);
-      backend_->LayerNorm(in_place.view(), norm, in_place.view(), scratch_.lane());
+      backend_->Norm(in_place.view(), norm, {}, in_place.view(), scratch_.lane());
       EXPECT_TRUE(SameBits(in_place.view(), actual.view()));
     }
+  }
+}
+
+TEST_P(RowsTest, NormOptionsEqualTheReference) {
+  for (const NormKind kind : {NormKind::kLayer, NormKind::kRms}) {
+    for (const std::int64_t pieces : {1, 2, 5}) {
+      for (const std::int64_t cols : {3, 7, 15, 16, 17, 33, 64, 100}) {
+        const std::int64_t all = pieces * cols;
+        TestMatrix in = TestMatrix::Random(5, all, 1, 3, 1, 3.0F);
+        TestMatrix weights = TestMatrix::Random(2, cols, 2);
+        TestMatrix residual = TestMatrix::Random(5, all, 4, 1, 2);
+        const NormWeights norm{.gamma = weights.view().row(0),
+                               .beta = cols % 2 == 0 ? weights.view().row(1) : nullptr,
+                               .epsilon = 1e-5F,
+                               .kind = kind};
+        for (const bool with_residual : {true, false}) {
+          NormOptions options{.pieces = pieces};
+          if (with_residual) options.residual = residual.view();
+          TestMatrix expected(5, all);
+          TestMatrix actual(5, all, 1, 2);
+          ref_->Norm(in.view(), norm, options, expected.view(), scratch_.lane());
+          backend_->Norm(in.view(), norm, options, actual.view(), scratch_.lane());
+          // Of three equal signs the spread may be a tenth of the size, which magnifies.
+          ExpectNear(
+              actual.view(), expected.view(),
+              [&](std::int64_t, std::int64_t) {
+                return kEpsilon * 10 * (16 + std::sqrt(static_cast<float>(cols)));
+              },
+              std::to_string(pieces) + " x " + std::to_string(cols));
+          EXPECT_TRUE(actual.padding_is_untouched());
+          if (!with_residual) continue;
+          // The residual may be where the result goes.
+          TestMatrix in_place = TestMatrix::Random(5, all, 4, 1, 2);
+          options.residual = in_place.view();
+          backend_->Norm(in.view(), norm, options, in_place.view(), scratch_.lane());
+          EXPECT_TRUE(SameBits(in_place.view(), actual.view()));
+        }
+      }
+    }
+  }
+}
+
+TEST_P(RowsTest, RmsNormOfDenormalsIsSmallAndOfNothingNothing) {
+  const std::vector<float> gamma(20, 1.0F);
+  for (const float value : {0.0F, 1e-42F}) {
+    TestMatrix in(1, 20);
+    in.Fill([&] { return value; });
+    TestMatrix out(1, 20);
+    backend_->Norm(in.view(), {.gamma = gamma.data(), .epsilon = 1e-6F, .kind = NormKind::kRms}, {},
+                   out.view(), scratch_.lane());
+    for (std::int64_t c = 0; c < 20; ++c) EXPECT_NEAR(out.at(0, c), value * 1e3F, 1e-43F);
   }
 }
 
@@ -110,8 +161,8 @@ TEST_P(RowsTest, LayerNormOfEqualValuesIsBeta) {
     in.Fill([&] { return value; });
     TestMatrix weights = TestMatrix::Random(2, 32, 2);
     TestMatrix out(1, 32);
-    backend_->LayerNorm(in.view(), {.gamma = weights.view().row(0), .beta = weights.view().row(1)},
-                        out.view(), scratch_.lane());
+    backend_->Norm(in.view(), {.gamma = weights.view().row(0), .beta = weights.view().row(1)}, {},
+                   out.view(), scratch_.lane());
     EXPECT_TRUE(SameBits(out.view(), weights.rows(1, 2))) << value;
   }
 }

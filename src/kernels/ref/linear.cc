@@ -123,10 +123,12 @@ void Linear(ConstMatrixView in, const RefWeight& weight, const LinearOptions& op
     const std::span x(in.row(row), static_cast<std::size_t>(in.cols));
     const Int8Row quantized = weight.is_int8() ? QuantizeActivations(x) : Int8Row{};
     for (std::int64_t col = 0; col < weight.out_features(); ++col) {
-      const double sum =
-          weight.bias(col) +
-          (weight.is_int8() ? Int8Dot(quantized, weight.int8_row(col)) : Dot(x, weight, col));
-      double result = Activate(options.activation, sum);
+      const auto product = [&](const RefWeight& of) {
+        return of.bias(col) +
+               (of.is_int8() ? Int8Dot(quantized, of.int8_row(col)) : Dot(x, of, col));
+      };
+      double result = Activate(options.activation, product(weight));
+      if (options.gate != nullptr) result *= product(static_cast<const RefWeight&>(*options.gate));
       if (options.residual.data != nullptr) result += options.residual.row(row)[col];
       out.row(row)[col] = static_cast<float>(result);
     }

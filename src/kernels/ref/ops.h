@@ -48,7 +48,9 @@ void Linear(ConstMatrixView in, const RefWeight& weight, const LinearOptions& op
 // `scores`: room for as many floats as the longest sequence has tokens.
 void Attention(const AttentionArgs& args, MatrixView out, Lane::Range sequence_heads,
                float* scores);
-void LayerNorm(ConstMatrixView in, const NormWeights& weights, MatrixView out, Lane::Range rows);
+void Rotate(const RotaryArgs& args, MatrixView x, Lane::Range rows);
+void Norm(ConstMatrixView in, const NormWeights& weights, const NormOptions& options,
+          MatrixView out, Lane::Range rows);
 void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Pooling pooling,
           MatrixView out, Lane::Range sequences);
 

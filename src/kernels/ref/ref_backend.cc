@@ -47,9 +47,14 @@ class RefBackend : public Backend {
     lane.Sync();
   }
 
-  void LayerNorm(ConstMatrixView in, const NormWeights& weights, MatrixView out,
-                 const Lane& lane) const override {
-    ref::LayerNorm(in, weights, out, lane.Share(in.rows));
+  void Rotate(const RotaryArgs& args, MatrixView x, const Lane& lane) const override {
+    ref::Rotate(args, x, lane.Share(x.rows));
+    lane.Sync();
+  }
+
+  void Norm(ConstMatrixView in, const NormWeights& weights, const NormOptions& options,
+            MatrixView out, const Lane& lane) const override {
+    ref::Norm(in, weights, options, out, lane.Share(in.rows));
     lane.Sync();
   }
 

@@ -107,9 +107,8 @@ TEST_F(RefBackendTest, LayerNormCentresAndScales) {
   std::vector<float> values = {1, 3, 5, 5};
   const std::vector<float> gamma = {2, 2};
   const std::vector<float> beta = {1, 1};
-  backend_->LayerNorm(Matrix(values, 2),
-                      {.gamma = gamma.data(), .beta = beta.data(), .epsilon = 1e-12F},
-                      Matrix(values, 2), lane_);
+  backend_->Norm(Matrix(values, 2), {.gamma = gamma.data(), .beta = beta.data(), .epsilon = 1e-12F},
+                 {}, Matrix(values, 2), lane_);
   EXPECT_EQ(values, (std::vector<float>{-1, 3, 1, 1}));
 }
 

@@ -32,7 +32,7 @@ void Embeddings::Forward(const Step& step, MatrixView x) const {
                       .position_ids = step.batch.position_ids,
                       .type_ids = several ? step.batch.type_ids : std::span<const std::uint32_t>()},
                      x, step.lane);
-  step.backend.LayerNorm(x, norm_.view(), x, step.lane);
+  step.backend.Norm(x, norm_.view(), {}, x, step.lane);
 }
 
 }  // namespace embd

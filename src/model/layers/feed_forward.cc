@@ -24,7 +24,7 @@ void FeedForward::Forward(const Step& step, MatrixView x) const {
   step.backend.Linear(x, *up_, {.activation = activation_, .residual = {}}, inner, step.lane);
   step.backend.Linear(inner, *down_, {.activation = Activation::kNone, .residual = x}, x,
                       step.lane);
-  step.backend.LayerNorm(x, norm_.view(), x, step.lane);
+  step.backend.Norm(x, norm_.view(), {}, x, step.lane);
 
   step.activations.Rewind(mark);
 }

@@ -34,7 +34,7 @@ void SelfAttention::Forward(const Step& step, MatrixView x) const {
                          context, step.lane);
   step.backend.Linear(context, *output_, {.activation = Activation::kNone, .residual = x}, x,
                       step.lane);
-  step.backend.LayerNorm(x, norm_.view(), x, step.lane);
+  step.backend.Norm(x, norm_.view(), {}, x, step.lane);
 
   step.activations.Rewind(mark);
 }

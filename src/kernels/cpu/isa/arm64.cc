@@ -16,6 +16,10 @@ const CpuKernels* FindKernels(CpuIsa isa) {
       static const CpuKernels kernels = WithInt8(NeonKernels(), NeonDotprodKernels());
       return (::getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0 ? &kernels : nullptr;
     }
+    case CpuIsa::kNeonI8mm: {
+      static const CpuKernels kernels = WithInt8(NeonKernels(), NeonI8mmKernels());
+      return (::getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0 ? &kernels : nullptr;
+    }
     default:
       return nullptr;
   }

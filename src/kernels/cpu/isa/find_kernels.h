@@ -20,6 +20,7 @@ const Int8Kernels& AvxVnniKernels();
 const Int8Kernels& Avx512VnniKernels();
 const Int8Kernels& AmxInt8Kernels();
 const Int8Kernels& NeonDotprodKernels();
+const Int8Kernels& NeonI8mmKernels();
 
 // The kernels of one instruction set with the integer products of another.
 inline CpuKernels WithInt8(CpuKernels kernels, const Int8Kernels& int8) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/vector/distance.h"
+#include "kernels/cpu/vector/scale_row.h"
 #include "kernels/cpu/vector/softmax.h"
 #include "kernels/cpu/vector/tile.h"
 
@@ -10,8 +12,8 @@ namespace embd::cpu {
 // runs down columns, one query per element of a register, and its result is at once the left
 // factor of the product with the values. Keys are taken in chunks whose scores stay in the first
 // level of cache; when a chunk brings a larger maximum, what was gathered so far is scaled down.
-// The chunks follow from the sequence's length alone, so a query's result does not depend on which
-// others are computed with it.
+// The chunks follow from the sequence's length and the query's block alone, so a query's result
+// does not depend on which others are computed with it.
 template <typename V>
 class AttentionKernel {
  public:
@@ -20,14 +22,14 @@ class AttentionKernel {
   static std::size_t ScratchFloats(std::int64_t tokens, std::int64_t head_size) {
     const std::int64_t padded = TileCount(head_size, V::kWidth) * V::kWidth;
     return static_cast<std::size_t>(2 * tokens * padded + padded * kQueries + kKeys * kQueries +
-                                    kQueries * padded + 3 * kQueries);
+                                    kQueries * padded + 3 * kQueries + kKeys + kQueries);
   }
 
   static void Run(const AttentionTask& task) {
     const Head head(task);
     head.PackKeysAndValues();
     for (std::int64_t query = task.query_begin; query < task.query_end; query += kQueries) {
-      const std::int64_t left = task.query_end - query;
+      const std::int64_t left = task.tokens - query;
       head.Attend(query, left < kQueries ? left : kQueries);
     }
   }
@@ -49,11 +51,13 @@ class AttentionKernel {
           mixed_(scores_ + kKeys * kQueries),
           largest_(mixed_ + kQueries * padded_),
           sums_(largest_ + kQueries),
-          shrink_(sums_ + kQueries) {}
+          shrink_(sums_ + kQueries),
+          distance_(task.distance, shrink_ + kQueries) {}
 
     // In the QKV rows, thousands of bytes apart, consecutive tokens share a few sets of the cache.
     void PackKeysAndValues() const {
-      for (std::int64_t token = 0; token < task_.tokens; ++token) {
+      const std::int64_t end = distance_.EndKey(task_.query_end, task_.tokens);
+      for (std::int64_t token = distance_.FirstKey(task_.query_begin); token < end; ++token) {
         CopyRow(task_.key + token * task_.stride, keys_ + token * padded_);
         CopyRow(task_.value + token * task_.stride, values_ + token * padded_);
       }
@@ -62,19 +66,22 @@ class AttentionKernel {
     void Attend(std::int64_t query, std::int64_t count) const {
       const std::int64_t regs = (count + V::kWidth - 1) / V::kWidth;
       PackQueries(query, count, regs);
-      const std::int64_t chunks = TileCount(task_.tokens, kKeys);
+      const std::int64_t first_key = distance_.FirstKey(query);
+      const std::int64_t all_keys = distance_.EndKey(query + count, task_.tokens) - first_key;
+      const std::int64_t chunks = TileCount(all_keys, kKeys);
       for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
-        const std::int64_t key = task_.tokens * chunk / chunks;
-        const std::int64_t keys = task_.tokens * (chunk + 1) / chunks - key;
+        const std::int64_t key = first_key + all_keys * chunk / chunks;
+        const std::int64_t keys = first_key + all_keys * (chunk + 1) / chunks - key;
         Score(key, keys, regs);
+        distance_.AddTo(scores_, query, key, keys, regs * V::kWidth);
         Softmax<V>::Run(regs, {.scores = scores_,
                                .keys = keys,
-                               .first = key == 0,
+                               .first = chunk == 0,
                                .largest = largest_,
                                .sums = sums_,
                                .shrink = shrink_});
-        if (key > 0) Shrink(count);
-        Mix(key, keys, count, regs * V::kWidth);
+        if (chunk > 0) Shrink(count);
+        Mix(key, keys, count, chunk > 0);
       }
       Finish(query, count);
     }
@@ -134,16 +141,14 @@ class AttentionKernel {
     void Shrink(std::int64_t count) const {
       for (std::int64_t query = 0; query < count; ++query) {
         if (shrink_[query] == 1.0F) continue;
-        const Reg shrink = V::Set(shrink_[query]);
         float* const row = mixed_ + query * padded_;
-        for (std::int64_t d = 0; d < padded_; d += V::kWidth) {
-          V::Store(row + d, V::Mul(V::Load(row + d), shrink));
-        }
+        ScaleRow<V>(row, row, padded_, V::Set(shrink_[query]));
       }
     }
 
     // mixed_[query][d] (+)= sum over keys of scores_[key][query] * values_[key][d]
-    void Mix(std::int64_t key, std::int64_t keys, std::int64_t count, std::int64_t stride) const {
+    void Mix(std::int64_t key, std::int64_t keys, std::int64_t count, bool accumulate) const {
+      const std::int64_t stride = TileCount(count, V::kWidth) * V::kWidth;
       const std::int64_t regs = padded_ / V::kWidth;
       const std::int64_t parts = TileCount(regs, V::kPanelRegs);
       const std::int64_t tiles = TileCount(count, V::kTileRows);
@@ -162,7 +167,7 @@ class AttentionKernel {
                                             .k = keys,
                                             .c = mixed_ + begin * padded_ + reg * V::kWidth,
                                             .c_row = padded_,
-                                            .accumulate = key > 0,
+                                            .accumulate = accumulate,
                                             .prefetch = values_});
         }
       }
@@ -170,16 +175,8 @@ class AttentionKernel {
 
     void Finish(std::int64_t query, std::int64_t count) const {
       for (std::int64_t i = 0; i < count; ++i) {
-        const Reg scale = V::Set(1.0F / sums_[i]);
-        const float* const row = mixed_ + i * padded_;
-        float* const out = task_.out + (query + i) * task_.out_stride;
-        std::int64_t d = 0;
-        for (; d + V::kWidth <= task_.head_size; d += V::kWidth) {
-          V::Store(out + d, V::Mul(V::Load(row + d), scale));
-        }
-        if (d < task_.head_size) {
-          V::StorePartial(out + d, V::Mul(V::Load(row + d), scale), task_.head_size - d);
-        }
+        ScaleRow<V>(mixed_ + i * padded_, task_.out + (query + i) * task_.out_stride,
+                    task_.head_size, V::Set(1.0F / sums_[i]));
       }
     }
 
@@ -193,6 +190,7 @@ class AttentionKernel {
     float* largest_;  // [queries], as are the two below
     float* sums_;
     float* shrink_;
+    DistanceStrip<V> distance_;
   };
 };
 

@@ -10,8 +10,8 @@ struct Place {
   std::int64_t row, rows, first, cols, regs;
 };
 
-// What comes after a tile's sums: activation, by the functions of `M`, residual, and the way to
-// `out`.
+// What comes after a tile's sums: activation, by the functions of `M`, gate, residual, and the way
+// to `out`.
 template <typename V, typename M = Math<V>>
 class Epilogue {
  public:
@@ -20,25 +20,43 @@ class Epilogue {
   // `value(r, c)`: the sum with its bias, of the tile's row r and the register of columns at c.
   template <typename F>
   static void Run(const LinearTask& task, const Place& place, F value) {
-    switch (task.activation) {
-      case Activation::kNone:
-        return Finish([](Reg x) { return x; }, task, place, value);
-      case Activation::kGelu:
-        return Finish([](Reg x) { return M::Gelu(x); }, task, place, value);
-      case Activation::kGeluTanh:
-        return Finish([](Reg x) { return M::GeluTanh(x); }, task, place, value);
-      case Activation::kRelu:
-        return Finish([](Reg x) { return M::Relu(x); }, task, place, value);
-      case Activation::kSilu:
-        return Finish([](Reg x) { return M::Silu(x); }, task, place, value);
-      case Activation::kTanh:
-        return Finish([](Reg x) { return M::Tanh(x); }, task, place, value);
-    }
+    WithActivation(task.activation, [&](auto activate) {
+      Finish([&](std::int64_t r, std::int64_t c) { return activate(value(r, c)); }, task, place);
+    });
+  }
+
+  // `gate(r, c)`: likewise of the gate.
+  template <typename F, typename G>
+  static void RunGated(const LinearTask& task, const Place& place, F value, G gate) {
+    WithActivation(task.activation, [&](auto activate) {
+      const auto result = [&](std::int64_t r, std::int64_t c) {
+        return V::Mul(activate(value(r, c)), gate(r, c));
+      };
+      Finish(result, task, place);
+    });
   }
 
  private:
-  template <typename A, typename F>
-  static void Finish(A activate, const LinearTask& task, const Place& place, F value) {
+  template <typename F>
+  [[gnu::always_inline]] static void WithActivation(Activation activation, F body) {
+    switch (activation) {
+      case Activation::kNone:
+        return body([](Reg x) { return x; });
+      case Activation::kGelu:
+        return body([](Reg x) { return M::Gelu(x); });
+      case Activation::kGeluTanh:
+        return body([](Reg x) { return M::GeluTanh(x); });
+      case Activation::kRelu:
+        return body([](Reg x) { return M::Relu(x); });
+      case Activation::kSilu:
+        return body([](Reg x) { return M::Silu(x); });
+      case Activation::kTanh:
+        return body([](Reg x) { return M::Tanh(x); });
+    }
+  }
+
+  template <typename F>
+  static void Finish(F result, const LinearTask& task, const Place& place) {
     for (std::int64_t r = 0; r < place.rows; ++r) {
       const std::int64_t row = place.row + r;
       const float* const residual = task.residual == nullptr
@@ -47,12 +65,12 @@ class Epilogue {
       float* const out = task.out + row * task.out_stride + place.first;
       std::int64_t c = 0;
       for (; c + V::kWidth <= place.cols; c += V::kWidth) {
-        Reg x = activate(value(r, c));
+        Reg x = result(r, c);
         if (residual != nullptr) x = V::Add(x, V::Load(residual + c));
         V::Store(out + c, x);
       }
       if (const std::int64_t left = place.cols - c; left > 0) {
-        Reg x = activate(value(r, c));
+        Reg x = result(r, c);
         if (residual != nullptr) x = V::Add(x, V::LoadPartial(residual + c, left));
         V::StorePartial(out + c, x, left);
       }

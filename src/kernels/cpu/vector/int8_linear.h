@@ -48,7 +48,7 @@ class Int8LinearKernel {
   static constexpr std::int64_t kBlockBytes = std::int64_t{512} << 10;
   static constexpr std::int64_t kLeastRows = 64;
   static constexpr std::int64_t kMostRows = 512;
-  static constexpr std::int64_t kFixedBytes = (2 * kMostRows + kTileInts) * 4;
+  static constexpr std::int64_t kFixedBytes = (2 * kMostRows + 2 * kTileInts) * 4;
 
   static std::int64_t Padded(std::int64_t in_features) {
     return TileCount(in_features, V::kInt8KUnit) * V::kInt8KUnit;
@@ -87,7 +87,7 @@ class Int8LinearKernel {
     void RunPanel(std::int64_t panel) const {
       const std::int64_t left = task_.out_features - panel * kPanel;
       const std::int64_t cols = left < kPanel ? left : kPanel;
-      const std::byte* const b = task_.packed + panel * kPanel * words_ * 4;
+      const std::int64_t first = panel * kPanel * words_ * 4;
       const std::int64_t tiles = TileCount(rows_, T::kRows);
       const std::int64_t units = TileCount(rows_, T::kRowsRead);
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
@@ -96,18 +96,29 @@ class Int8LinearKernel {
         // The last tiles fetch the next panel, a cache line for each word of k.
         const std::int64_t part = tile - (tiles - kPanel * 4 / kLineBytes);
         const bool fetch = part >= 0 && panel + 1 < task_.panel_end;
+        const std::int64_t ahead = fetch ? (kPanel * 4 + part * kLineBytes) * words_ : 0;
         const Place place{.row = begin_ + row,
                           .rows = (row_end < rows_ ? row_end : rows_) - row,
                           .first = panel * kPanel,
                           .cols = cols,
                           .regs = (cols + V::kWidth - 1) / V::kWidth};
-        Multiply(place, b, fetch ? b + (kPanel * 4 + part * kLineBytes) * words_ : b);
-        Finish(place);
+        Multiply(place, task_.weight, first, ahead, sums_);
+        const auto value = Result(place, task_.weight, sums_);
+        if (task_.gate.packed == nullptr) {
+          Epilogue<V, Int8Math<V>>::Run(task_, place, value);
+          continue;
+        }
+        Multiply(place, task_.gate, first, ahead, sums_ + kTileInts);
+        Epilogue<V, Int8Math<V>>::RunGated(task_, place, value,
+                                           Result(place, task_.gate, sums_ + kTileInts));
       }
     }
 
    private:
-    void Multiply(const Place& place, const std::byte* b, const std::byte* prefetch) const {
+    void Multiply(const Place& place, const LinearPanels& panels, std::int64_t first,
+                  std::int64_t ahead, std::int32_t* sums) const {
+      const std::byte* const b = panels.packed + first;
+      const std::byte* const prefetch = b + ahead;
       const std::int64_t width = place.regs * V::kWidth;
       const std::byte* const a = quantized_ + (place.row - begin_) * row_bytes_;
       for (std::int64_t word = 0; word < words_; word += kWordCut) {
@@ -117,26 +128,25 @@ class Int8LinearKernel {
                 .a_row = row_bytes_,
                 .b = b + word * width * 4,
                 .words = left < kWordCut ? left : kWordCut,
-                .start = word == 0 ? task_.offsets + place.first : nullptr,
-                .c = sums_,
+                .start = word == 0 ? panels.offsets + place.first : nullptr,
+                .c = sums,
                 .c_row = width,
                 .prefetch = prefetch + word * kLineBytes});
       }
     }
 
-    void Finish(const Place& place) const {
+    auto Result(const Place& place, const LinearPanels& panels, const std::int32_t* sums) const {
       const std::int64_t width = place.regs * V::kWidth;
-      const std::int32_t* const sums = sums_;
       const float* const row_scales = scales_ + (place.row - begin_);
       const float* const row_lows = lows_ + (place.row - begin_);
-      const float* const scales = task_.scales + place.first;
-      const float* const column_sums = task_.sums + place.first;
-      const float* const bias = task_.bias + place.first;
-      Epilogue<V, Int8Math<V>>::Run(task_, place, [=](std::int64_t r, std::int64_t c) {
+      const float* const scales = panels.scales + place.first;
+      const float* const column_sums = panels.sums + place.first;
+      const float* const bias = panels.bias + place.first;
+      return [=](std::int64_t r, std::int64_t c) {
         const Reg sum = V::FromInts(V::LoadInts(sums + r * width + c));
         const Reg rest = V::Fma(V::Set(row_lows[r]), V::Load(column_sums + c), V::Load(bias + c));
         return V::Fma(V::Mul(sum, V::Load(scales + c)), V::Set(row_scales[r]), rest);
-      });
+      };
     }
 
     const LinearTask& task_;
@@ -146,7 +156,7 @@ class Int8LinearKernel {
     std::int64_t row_bytes_;
     float* scales_;         // [rows]
     float* lows_;           // [rows]
-    std::int32_t* sums_;    // of one tile
+    std::int32_t* sums_;    // of one tile, and of the same of the gate
     std::byte* quantized_;  // [rows, row_bytes]
   };
 };

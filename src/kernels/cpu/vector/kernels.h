@@ -4,7 +4,9 @@
 #include "kernels/cpu/vector/attention.h"
 #include "kernels/cpu/vector/int8_kernels.h"
 #include "kernels/cpu/vector/linear.h"
+#include "kernels/cpu/vector/norm.h"
 #include "kernels/cpu/vector/pack.h"
+#include "kernels/cpu/vector/rotary.h"
 #include "kernels/cpu/vector/rows.h"
 
 namespace embd::cpu {
@@ -19,7 +21,8 @@ constexpr CpuKernels MakeKernels() {
           .pack = &PackKernel<V>::Run,
           .linear = &LinearKernel<V>::Run,
           .attention = &AttentionKernel<V>::Run,
-          .layer_norm = &RowKernels<V>::LayerNorm,
+          .norm = &NormKernel<V>::Run,
+          .rotate = &RotaryKernel<V>::Run,
           .embed = &RowKernels<V>::Embed,
           .mean = &RowKernels<V>::Mean,
           .largest = &RowKernels<V>::Largest,

@@ -11,12 +11,14 @@ namespace embd::cpu {
 // first level while the panel streams past. Wider blocks of panels, which read the rows fewer
 // times, measured slower up to 512 rows. The sums of one tile over the cuts of k gather in scratch,
 // from where the epilogue takes them to `out`. A panel of 16-bit floats is widened in scratch
-// first, so the sums have the bits that the same values as 32-bit floats would give.
+// first, so the sums have the bits that the same values as 32-bit floats would give. With a gate,
+// both panels meet a tile's rows before its epilogue, so only the gated result is ever written.
 template <typename V>
 class LinearKernel {
  public:
-  static std::size_t ScratchBytes(std::int64_t in_features) {
-    return static_cast<std::size_t>(kTileFloats + kPanel * in_features) * sizeof(float);
+  static std::size_t ScratchBytes(std::int64_t in_features, int matrices) {
+    return static_cast<std::size_t>(2 * kTileFloats + matrices * kPanel * in_features) *
+           sizeof(float);
   }
 
   static void Run(const LinearTask& task) {
@@ -42,7 +44,12 @@ class LinearKernel {
     const std::int64_t left = task.out_features - panel * kPanel;
     const std::int64_t cols = left < kPanel ? left : kPanel;
     const std::int64_t regs = (cols + V::kWidth - 1) / V::kWidth;
-    const float* const b = Panel(task, panel, regs);
+    float* const sums = reinterpret_cast<float*>(task.scratch);
+    float* const wide = sums + 2 * kTileFloats;
+    const float* const b = Panel(task, task.weight, panel, regs, wide);
+    const float* const gate = task.gate.packed == nullptr ? nullptr
+                                                          : Panel(task, task.gate, panel, regs,
+                                                                  wide + kPanel * task.in_features);
     const bool in_place = task.dtype == DType::kF32;
     const std::int64_t tiles = TileCount(rows, V::kTileRows);
     for (std::int64_t tile = 0; tile < tiles; ++tile) {
@@ -51,27 +58,35 @@ class LinearKernel {
       // The last tiles fetch the next panel, one cache line for each k: three do for a whole panel.
       const std::int64_t part = tile - (tiles - V::kPanelRegs);
       const bool fetch = in_place && part >= 0 && panel + 1 < task.panel_end;
+      const std::int64_t ahead = fetch ? (kPanel + part * kLine) * task.in_features : 0;
       const Place place{.row = row + begin,
                         .rows = end - begin,
                         .first = panel * kPanel,
                         .cols = cols,
                         .regs = regs};
-      Multiply(task, place, b, fetch ? b + (kPanel + part * kLine) * task.in_features : b);
-      const float* const bias = task.bias + place.first;
-      const float* const sums = Sums(task);
-      Epilogue<V>::Run(task, place, [=](std::int64_t r, std::int64_t c) {
-        return V::Add(V::Load(sums + r * regs * V::kWidth + c), V::Load(bias + c));
-      });
+      Multiply(task, place, b, b + ahead, sums);
+      const auto value = Result(sums, task.weight.bias + place.first, regs);
+      if (gate == nullptr) {
+        Epilogue<V>::Run(task, place, value);
+        continue;
+      }
+      Multiply(task, place, gate, gate + ahead, sums + kTileFloats);
+      Epilogue<V>::RunGated(task, place, value,
+                            Result(sums + kTileFloats, task.gate.bias + place.first, regs));
     }
   }
 
-  static float* Sums(const LinearTask& task) { return reinterpret_cast<float*>(task.scratch); }
+  static auto Result(const float* sums, const float* bias, std::int64_t regs) {
+    return [=](std::int64_t r, std::int64_t c) {
+      return V::Add(V::Load(sums + r * regs * V::kWidth + c), V::Load(bias + c));
+    };
+  }
 
-  static const float* Panel(const LinearTask& task, std::int64_t panel, std::int64_t regs) {
+  static const float* Panel(const LinearTask& task, const LinearPanels& panels, std::int64_t panel,
+                            std::int64_t regs, float* wide) {
     const std::int64_t first = panel * kPanel * task.in_features;
-    if (task.dtype == DType::kF32) return reinterpret_cast<const float*>(task.packed) + first;
-    const std::byte* const from = task.packed + first * 2;
-    float* const wide = Sums(task) + kTileFloats;
+    if (task.dtype == DType::kF32) return reinterpret_cast<const float*>(panels.packed) + first;
+    const std::byte* const from = panels.packed + first * 2;
     const std::int64_t count = regs * V::kWidth * task.in_features;
     for (std::int64_t i = 0; i < count; i += V::kWidth) {
       __builtin_prefetch(from + 2 * i + kWidenAhead, 0, 3);
@@ -83,7 +98,7 @@ class LinearKernel {
   static constexpr std::int64_t kWidenAhead = 1024;  // bytes
 
   static void Multiply(const LinearTask& task, const Place& place, const float* b,
-                       const float* prefetch) {
+                       const float* prefetch, float* sums) {
     const std::int64_t width = place.regs * V::kWidth;
     for (std::int64_t k = 0; k < task.in_features; k += kKCut) {
       const std::int64_t left = task.in_features - k;
@@ -92,7 +107,7 @@ class LinearKernel {
                                      .a_row = task.in_stride,
                                      .b = b + k * width,
                                      .k = left < kKCut ? left : kKCut,
-                                     .c = Sums(task),
+                                     .c = sums,
                                      .c_row = width,
                                      .accumulate = k > 0,
                                      .prefetch = prefetch + k * kLine});

@@ -9,12 +9,6 @@ namespace embd::cpu {
 template <typename V>
 class RowKernels {
  public:
-  static void LayerNorm(const NormTask& task) {
-    for (std::int64_t row = 0; row < task.rows; ++row) {
-      NormRow(task, task.in + row * task.in_stride, task.out + row * task.out_stride);
-    }
-  }
-
   static void Embed(const EmbedTask& task) {
     std::int64_t col = 0;
     for (; col + V::kWidth <= task.cols; col += V::kWidth) {
@@ -82,44 +76,6 @@ class RowKernels {
       mark = V::Fma(value, V::Zero(), mark);
     }
     return V::Add(largest, mark);
-  }
-
-  // Mean first, then the squares of what differs from it: one pass with sums of squares would lose
-  // all digits where the mean is large.
-  static void NormRow(const NormTask& task, const float* in, float* out) {
-    const std::int64_t cols = task.cols;
-    const std::int64_t whole = cols - cols % V::kWidth;
-    const std::int64_t left = cols - whole;
-    const auto count = static_cast<float>(cols);
-
-    Reg sum = V::Zero();
-    for (std::int64_t c = 0; c < whole; c += V::kWidth) sum = V::Add(sum, V::Load(in + c));
-    if (left > 0) sum = V::Add(sum, V::LoadPartial(in + whole, left));
-    const Reg mean = V::Set(V::Sum(sum) / count);
-
-    Reg squares = V::Zero();
-    for (std::int64_t c = 0; c < whole; c += V::kWidth) {
-      const Reg off = V::Sub(V::Load(in + c), mean);
-      squares = V::Fma(off, off, squares);
-    }
-    if (left > 0) {
-      const Reg off = V::KeepFirst(V::Sub(V::LoadPartial(in + whole, left), mean), left);
-      squares = V::Fma(off, off, squares);
-    }
-    const float variance = V::Sum(squares) / count + task.epsilon;
-    const Reg scale = V::Div(V::Set(1.0F), V::Sqrt(V::Set(variance)));
-
-    for (std::int64_t c = 0; c < whole; c += V::kWidth) {
-      const Reg unit = V::Mul(V::Sub(V::Load(in + c), mean), scale);
-      const Reg beta = task.beta == nullptr ? V::Zero() : V::Load(task.beta + c);
-      V::Store(out + c, V::Fma(unit, V::Load(task.gamma + c), beta));
-    }
-    if (left > 0) {
-      const Reg unit = V::Mul(V::Sub(V::LoadPartial(in + whole, left), mean), scale);
-      const Reg beta = task.beta == nullptr ? V::Zero() : V::LoadPartial(task.beta + whole, left);
-      const Reg gamma = V::LoadPartial(task.gamma + whole, left);
-      V::StorePartial(out + whole, V::Fma(unit, gamma, beta), left);
-    }
   }
 };
 
