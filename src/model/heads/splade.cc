@@ -28,7 +28,7 @@ class Splade final : public ModelHead {
     const std::size_t mark = step.activations.mark();
     const MatrixView x = step.activations.Matrix(hidden.rows, dense_->out_features());
     step.backend.Linear(hidden, *dense_, {.activation = activation_, .residual = {}}, x, step.lane);
-    step.backend.LayerNorm(x, norm_.view(), x, step.lane);
+    step.backend.Norm(x, norm_.view(), {}, x, step.lane);
 
     const MatrixView space = step.activations.Matrix(hidden.rows, columns_);
     std::int64_t first = 0;
