@@ -17,7 +17,7 @@ SLACK = 12 << 20  # of resident memory, for what a test itself makes the allocat
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory, tiny):
     launcher = embd_process.Launcher(tmp_path_factory.mktemp("victim"))
-    yield launcher.serve("--max-concurrent-requests", "64", model=tiny)
+    yield launcher.serve("--max-concurrent-requests", "16384", model=tiny)
     launcher.close()
 
 
@@ -62,7 +62,10 @@ def others_are_served_and_memory_holds(victim):
     with Bystander(victim):
         yield
     assert victim.resident_bytes() < planned + SLACK
-    assert victim.metrics()["te_queue_size"] == 0
+    deadline = time.monotonic() + 60
+    while victim.metrics()["te_queue_size"] > 0:  # of clients that have gone
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     victim.is_well()
 
 
