@@ -34,23 +34,7 @@ def test_sentence_similarity(url, texts, rows):
     assert result[0] > result[1]
 
 
-def test_sentence_similarity_at_the_root_of_a_server_with_that_task(serve, texts, rows):
-    server = serve(env={"TASK": "sentence-similarity"})
-    client = InferenceClient(model=f"http://127.0.0.1:{server.port}")
-    result = client.sentence_similarity(texts[0], texts[1:])
-    np.testing.assert_allclose(result, np.array(rows[1:]) @ np.array(rows[0]), atol=1e-6)
-
-
 def test_an_error_carries_the_message_of_the_server(url):
     with pytest.raises((HfHubHTTPError, InferenceTimeoutError)) as caught:
         InferenceClient(model=url).feature_extraction("x", prompt_name="no such prompt")
     assert caught.value.response.status_code == 422
-
-
-def test_text_classification(classifier):
-    text = "I like it."
-    client = InferenceClient(model=f"http://127.0.0.1:{classifier.port}")
-    result = client.text_classification(text)
-    expected = classifier.post("/predict", {"inputs": text}).json()
-    assert [(item.label, item.score) for item in result] == [(item["label"], item["score"]) for item in expected]
-    assert abs(sum(item.score for item in result) - 1) < 1e-5
