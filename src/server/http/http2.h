@@ -18,7 +18,7 @@ inline constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\
 // Requests of one connection that may be in the server at once, also those that the client has
 // reset but that are still being given up.
 inline constexpr std::size_t kMaxStreams = 128;
-// Bytes that one connection keeps: its session, header tables and frame under way. Measured.
+// Bytes that one connection keeps: its session, header tables and frame under way. An estimate.
 inline constexpr std::size_t kHttp2ConnectionBytes = std::size_t{40} << 10U;
 
 // HTTP/2 from the client's preface on. Frames are nghttp2's; what a request is and how it is

@@ -13,8 +13,8 @@ namespace {
 // Measured: 2.2 kB for an idle connection (its coroutine, timer and place in the event loop), and
 // the input that every connection may have beyond the budget.
 constexpr std::size_t kConnection = 2304 + 1024;
-// Measured with OpenSSL 3.0: a connection without buffers, which are a record's worth each way
-// while it moves bytes.
+// Estimated for OpenSSL 3.0, not measured: a connection without buffers, which are a record's worth
+// each way while it moves bytes.
 constexpr std::size_t kTlsConnection = std::size_t{24} << 10U;
 // A thread's stack as far as it is used, and what its allocations leave behind.
 constexpr std::size_t kThread = std::size_t{1} << 20U;
