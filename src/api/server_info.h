@@ -21,6 +21,7 @@ struct ServerInfo {
   Pooling pooling = Pooling::kMean;  // of an embedding model
   // Of a classifier or reranker: the names of its labels by index, as the files spell them.
   std::vector<std::string> labels;
+  bool default_similarity = false;  // an embedding model's default route compares sentences
   std::uint32_t max_concurrent_requests = 512;
   std::uint32_t max_input_length = 0;
   std::uint32_t max_batch_tokens = 16384;

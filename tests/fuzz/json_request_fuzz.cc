@@ -1,16 +1,20 @@
-// Any bytes as the body of POST /embed: read or refused with 400 or 422. What was read and is
-// written out as JSON again reads back the same, also with anything behind it.
+// Any bytes as the body of every route: read or refused with 400 or 422. What POST /embed read and
+// is written out as JSON again reads back the same, also with anything behind it.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
-#include "server/http/json_read.h"
+#include "server/http/handlers/embed.h"
+#include "server/http/json_body_reader.h"
 #include "server/http/json_write.h"
+#include "server/http/routes.h"
 #include "unicode/utf8.h"
 
 namespace {
@@ -59,21 +63,37 @@ void CheckSame(const embd::EmbedRequest& a, const embd::EmbedRequest& b) {
   Require(a.normalize == b.normalize && a.dimensions == b.dimensions);
 }
 
+constexpr std::size_t kMostInputs = 4096;
+
+// Nothing when the body is refused.
+std::optional<embd::EmbedRequest> ReadEmbed(std::string_view body) {
+  embd::http::JsonBodyReader reader(body, kMostInputs);
+  embd::http::EmbedBody read;
+  if (!embd::http::ReadEmbed(reader, read)) return std::nullopt;
+  const std::size_t kept = read.inputs.inputs.size();
+  Require(read.inputs.count >= kept && kept > 0);
+  if (read.inputs.count > kept) return std::nullopt;
+  read.embed.inputs = std::move(read.inputs.inputs);
+  read.embed.is_batch = read.inputs.is_batch;
+  return std::move(read.embed);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(data), size);
-  const auto read = embd::http::ReadEmbedRequest(body);
-  if (const auto* rejection = std::get_if<embd::http::Rejection>(&read)) {
-    Require(rejection->status == 400 || rejection->status == 422);
-    Require(embd::unicode::IsValid(rejection->text));
-    return 0;
+  for (const embd::http::Route& route : embd::http::Routes()) {
+    if (route.operation.body == nullptr) continue;
+    embd::http::JsonBodyReader reader(body, kMostInputs);
+    if (route.operation.body(reader)) continue;
+    const embd::http::Rejection rejection = reader.rejection();
+    Require(rejection.status == 400 || rejection.status == 422);
+    Require(embd::unicode::IsValid(rejection.text));
   }
-  const auto& first = std::get<embd::http::EmbedBody>(read);
-  Require(first.inputs >= first.request.inputs.size() && !first.request.inputs.empty());
-  if (first.inputs > first.request.inputs.size()) return 0;
-  const auto again = embd::http::ReadEmbedRequest(Written(first.request) + "]}\"");
-  Require(std::holds_alternative<embd::http::EmbedBody>(again));
-  CheckSame(first.request, std::get<embd::http::EmbedBody>(again).request);
+  const std::optional<embd::EmbedRequest> first = ReadEmbed(body);
+  if (!first) return 0;
+  const std::optional<embd::EmbedRequest> again = ReadEmbed(Written(*first) + "]}\"");
+  Require(again.has_value());
+  CheckSame(*first, *again);
   return 0;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -8,67 +9,70 @@
 #include <string_view>
 
 #include "base/function_ref.h"
-#include "server/http/json_cursor.h"
 #include "tokenizer/encoding.h"
 
 namespace embd::http {
 
-// A body that could not be read, as it is answered: text, not JSON.
-struct Rejection {
-  int status = 0;  // 400: not JSON, 422: not the right shape
-  std::string text;
+class JsonBodyReader;
+
+// A value of several shapes, as the OpenAPI document tells it.
+struct Shape {
+  std::string_view name;    // of the schema
+  std::string_view schema;  // JSON
 };
 
-// Reads the values that the bodies of requests are made of with TEI's (serde's) rules: unknown
-// members are ignored, known ones stand at most once, null is a value only where it means
-// something, and what follows the document is not looked at. Every member that returns bool gives
-// false when the body is refused; then rejection() says why and nothing else may be called.
+// What the functions see that say of which members a body is made: one kind of reader reads a body
+// (JsonBodyReader), the other writes down what would be read (SchemaWriter). So what the document
+// of the API tells is what the server takes. A value is read into a variable that holds its default
+// before. Every member that returns bool gives false when the body is refused; then nothing else
+// may be called.
 class BodyReader {
  public:
+  enum Need : std::uint8_t {
+    kOptional,
+    kRequired,
+    kOneOf,  // at least one of those that are marked so
+  };
+
   struct Field {
     std::string_view name;
     FunctionRef<bool()> read;  // its value, into wherever the caller keeps it
-    bool required = false;
+    Need need = kOptional;
+    std::string_view about = {};  // what the name does not say
   };
 
-  // `body` must outlive the reader.
-  explicit BodyReader(std::string_view body) : body_(body), cursor_(body) {}
+  // `most_inputs`: see the member.
+  explicit BodyReader(std::size_t most_inputs) : most_inputs_(most_inputs) {}
+  virtual ~BodyReader() = default;
+  BodyReader(const BodyReader&) = delete;
+  BodyReader& operator=(const BodyReader&) = delete;
 
-  Rejection rejection() const;
-  // For values of more shapes than the members below know.
-  JsonCursor& cursor() { return cursor_; }
+  // More inputs than this are counted but not kept: the request is refused for their number, and
+  // each would cost more in memory than its two or three bytes in the body.
+  std::size_t most_inputs() const { return most_inputs_; }
 
   // An object with these members. `type` is what it is called when something else stands here.
-  bool ReadStruct(std::string_view type, std::initializer_list<Field> fields);
+  virtual bool ReadStruct(std::string_view type, std::initializer_list<Field> fields) = 0;
   // A list, each of whose elements `read` takes.
-  bool ReadList(FunctionRef<bool()> read);
+  virtual bool ReadList(FunctionRef<bool()> read) = 0;
   // A value or null; sets `null` and calls `read` only for a value.
-  bool ReadNullable(bool& null, FunctionRef<bool()> read);
-
-  bool ReadBool(bool& out);
-  bool ReadOptionalBool(std::optional<bool>& out);
-  bool ReadString(std::string& out);
-  bool ReadOptionalString(std::optional<std::string>& out);
+  virtual bool ReadNullable(bool& null, FunctionRef<bool()> read) = 0;
+  virtual bool ReadBool(bool& out) = 0;
+  virtual bool ReadString(std::string& out) = 0;
   // Above the largest uint32 it gives that: more than any model has of anything.
-  bool ReadOptionalSize(std::optional<std::uint32_t>& out);
+  virtual bool ReadSize(std::uint32_t& out) = 0;
   // One of the names, as its index.
-  bool ReadVariant(std::span<const std::string_view> names, std::size_t& index);
+  virtual bool ReadVariant(std::span<const std::string_view> names, std::size_t& index) = 0;
+  // A value of a shape that only `read` knows.
+  virtual bool ReadShape(const Shape& shape, FunctionRef<bool(JsonBodyReader&)> read) = 0;
+
+  bool ReadOptionalBool(std::optional<bool>& out);
+  bool ReadOptionalString(std::optional<std::string>& out);
+  bool ReadOptionalSize(std::optional<std::uint32_t>& out);
   bool ReadDirection(TruncationSide& side);
 
-  // Refuses the value that starts with `first` for its type. Always false.
-  bool RefuseType(char first, std::string_view expected);
-  // Refuses a value that was read to its end, as matching none of what it might have been. The path
-  // that is told ends here, and the place is that of serde's reader. Always false.
-  bool RefuseUnmatched(std::string_view detail) {
-    return cursor_.RefuseObject(std::string(detail));
-  }
-
  private:
-  bool ReadMember(const Field& field);
-
-  std::string_view body_;
-  JsonCursor cursor_;
-  std::string path_;  // of the value being read: "inputs.sentences[2]"
+  const std::size_t most_inputs_;
 };
 
 }  // namespace embd::http

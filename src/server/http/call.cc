@@ -54,10 +54,12 @@ bool Call::Start(const Route& route, Request& request, steady_clock::time_point 
       answered();  // which may end the call
     });
   };
-  const Context context = {
-      .service = thread_.state().service, .cancellation = cancellation_, .start = start};
+  const Context context = {.service = thread_.state().service,
+                           .cancellation = cancellation_,
+                           .start = start,
+                           .api_document = thread_.state().api_document};
   try {
-    route.handler(request, context, respond);
+    route.operation.handle(request, context, respond);
     return true;
   } catch (...) {
     mailbox_->call = nullptr;

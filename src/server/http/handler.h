@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include "engine/cancellation.h"
 #include "server/http/message.h"
@@ -9,11 +11,19 @@
 
 namespace embd::http {
 
+// What a request is a part of.
+enum class Part : std::uint8_t {
+  kWhole,
+  kInstance,  // one of many in one body: what is wrong with it is told like any other error
+};
+
 // What a handler gets beside the request. Valid until it has responded.
 struct Context {
   Service& service;
   Cancellation cancellation;  // set when the client has gone
   std::chrono::steady_clock::time_point start;
+  std::string_view api_document = {};  // JSON
+  Part part = Part::kWhole;
 };
 
 // Takes, once and from any thread, what makes the answer; that runs on the connection's own thread,

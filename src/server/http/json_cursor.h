@@ -32,6 +32,8 @@ class JsonCursor {
   explicit JsonCursor(std::string_view document) : text_(document) {}
 
   const JsonError& error() const { return error_; }
+  // Bytes of the document that were read.
+  std::size_t offset() const { return at_; }
 
   // Skips white space and gives the byte that the next value starts with: one of { [ " t f n - or
   // a digit.

@@ -1,38 +1,55 @@
 #pragma once
 
 #include <cstddef>
-#include <string_view>
-#include <variant>
+#include <string>
 #include <vector>
 
-#include "api/embed.h"
+#include "api/input.h"
 #include "server/http/body_reader.h"
 
 namespace embd::http {
 
-// More inputs than this are counted but not kept: no model takes as many in one request, and each
-// costs more in memory than its two or three bytes in the body.
-inline constexpr std::size_t kMostInputs = 4096;
+// The values that several bodies have, each in all the shapes that TEI takes. False: refused.
 
-// The inputs of a request in any of their shapes.
+// The inputs of a request.
 struct InputList {
   std::vector<Input> inputs;
-  std::size_t count = 0;  // also those beyond kMostInputs
-  bool is_batch = false;
+  std::size_t count = 0;  // also those beyond BodyReader::most_inputs()
+  bool is_batch = false;  // a list of inputs, not one
 };
 
-// A text, a list of token ids (an empty list is one), or a list of these. False: refused.
+// A text, a list of token ids (an empty list is one), or a list of these.
 bool ReadInputs(BodyReader& reader, InputList& out);
 
-// A list of texts. False: refused.
+// A text or a list of texts.
+bool ReadTextInputs(BodyReader& reader, InputList& out);
+
+// A list of token ids (an empty list is one), or a list of these.
+bool ReadIdInputs(BodyReader& reader, InputList& out);
+
+// A text, a list of one text or of two (a pair), or a list of such lists.
+bool ReadPairInputs(BodyReader& reader, InputList& out);
+
+// A list of texts.
 bool ReadTexts(BodyReader& reader, InputList& out);
 
-struct EmbedBody {
-  EmbedRequest request;
-  std::size_t inputs = 0;  // also those beyond kMostInputs
-};
+// A list of documents, which are texts or objects with a text.
+bool ReadDocuments(BodyReader& reader, InputList& out);
 
-// The body of POST /embed.
-std::variant<EmbedBody, Rejection> ReadEmbedRequest(std::string_view body);
+// What the members of bodies for embeddings are called that say how texts become tokens, for the
+// table of a struct.
+inline constexpr std::string_view kAboutTruncate =
+    "Cut inputs that are too long instead of refusing them. Default: what the server was started "
+    "with.";
+inline constexpr std::string_view kAboutDirection = "Where what is too long is cut.";
+inline constexpr std::string_view kAboutPrompt =
+    "The prompt of the model's configuration that is put before each input.";
+inline constexpr std::string_view kAboutDimensions =
+    "Keep so many of the first components. Default: all.";
+inline constexpr std::string_view kAboutRawScores =
+    "Give what the model says, without sigmoid or softmax.";
+
+// The texts of a list that was read by ReadTexts, ReadTextInputs or ReadDocuments.
+std::vector<std::string> TakeTexts(InputList& list);
 
 }  // namespace embd::http

@@ -4,24 +4,41 @@
 
 #include <ostream>
 
+#include "server/http/handlers/embed.h"
+#include "server/http/handlers/rerank.h"
+#include "server/http/json_body_reader.h"
+
 namespace embd::http {
 namespace {
 
 using Ids = std::vector<std::uint32_t>;
 
-EmbedBody Accepted(std::string_view body) {
-  auto result = ReadEmbedRequest(body);
-  const auto* rejection = std::get_if<Rejection>(&result);
-  EXPECT_EQ(rejection, nullptr) << body << " -> " << (rejection != nullptr ? rejection->text : "");
-  return rejection != nullptr ? EmbedBody{} : std::get<EmbedBody>(std::move(result));
+constexpr std::size_t kMostInputs = 4096;
+
+struct EmbedRead {
+  EmbedRequest request;
+  std::size_t inputs = 0;  // also those that are not kept
+};
+
+EmbedRead Accepted(std::string_view body) {
+  JsonBodyReader reader(body, kMostInputs);
+  EmbedBody read;
+  EXPECT_TRUE(ReadEmbed(reader, read)) << body << " -> " << reader.rejection().text;
+  read.embed.inputs = std::move(read.inputs.inputs);
+  read.embed.is_batch = read.inputs.is_batch;
+  return {.request = std::move(read.embed), .inputs = read.inputs.count};
 }
 
-Rejection Refused(std::string_view body) {
-  auto result = ReadEmbedRequest(body);
-  const auto* rejection = std::get_if<Rejection>(&result);
-  EXPECT_NE(rejection, nullptr) << body;
-  return rejection != nullptr ? *rejection : Rejection{};
+// What `read` says of a body that it does not take.
+template <typename Body>
+Rejection RefusedBy(bool (*read)(BodyReader&, Body&), std::string_view body) {
+  JsonBodyReader reader(body, kMostInputs);
+  Body ignored;
+  EXPECT_FALSE(read(reader, ignored)) << body;
+  return reader.rejection();
 }
+
+Rejection Refused(std::string_view body) { return RefusedBy(ReadEmbed, body); }
 
 struct InputsCase {
   std::string_view json;
@@ -45,7 +62,7 @@ TEST(ReadEmbedRequest, TellsTheShapesOfInputsApart) {
       {" [ \"x\" ,\n\t\"y\"\r ] ", true, {"x", "y"}},
   };
   for (const InputsCase& c : cases) {
-    const EmbedBody body = Accepted("{\"inputs\":" + std::string(c.json) + "}");
+    const EmbedRead body = Accepted("{\"inputs\":" + std::string(c.json) + "}");
     EXPECT_EQ(body.request.is_batch, c.is_batch) << c.json;
     EXPECT_EQ(body.request.inputs, c.inputs) << c.json;
     EXPECT_EQ(body.inputs, c.inputs.size()) << c.json;
@@ -88,14 +105,14 @@ TEST(ReadEmbedRequest, RefusesOtherShapesOfInputs) {
 }
 
 TEST(ReadEmbedRequest, ReadsTheOptionalMembers) {
-  const EmbedBody plain = Accepted(R"({"inputs":"x"})");
+  const EmbedRead plain = Accepted(R"({"inputs":"x"})");
   EXPECT_EQ(plain.request.truncate, std::nullopt);
   EXPECT_EQ(plain.request.truncation_side, TruncationSide::kRight);
   EXPECT_EQ(plain.request.prompt_name, std::nullopt);
   EXPECT_TRUE(plain.request.normalize);
   EXPECT_EQ(plain.request.dimensions, std::nullopt);
 
-  const EmbedBody full = Accepted(R"({"truncate":true,"truncation_direction":"Left",
+  const EmbedRead full = Accepted(R"({"truncate":true,"truncation_direction":"Left",
       "prompt_name":"query","normalize":false,"dimensions":17,"inputs":"x"})");
   EXPECT_EQ(full.request.truncate, true);
   EXPECT_EQ(full.request.truncation_side, TruncationSide::kLeft);
@@ -103,7 +120,7 @@ TEST(ReadEmbedRequest, ReadsTheOptionalMembers) {
   EXPECT_FALSE(full.request.normalize);
   EXPECT_EQ(full.request.dimensions, 17U);
 
-  const EmbedBody nulls =
+  const EmbedRead nulls =
       Accepted(R"({"inputs":"x","truncate":null,"prompt_name":null,"dimensions":null})");
   EXPECT_EQ(nulls.request.truncate, std::nullopt);
   EXPECT_EQ(nulls.request.prompt_name, std::nullopt);
@@ -156,7 +173,7 @@ TEST(ReadEmbedRequest, CountsMoreInputsThanItKeeps) {
   std::string body = R"({"inputs":[""])";
   body.pop_back();
   for (std::size_t i = 1; i < kMostInputs + 10; ++i) body += i % 2 == 0 ? ",\"\"" : ",[1]";
-  const EmbedBody read = Accepted(body + "]}");
+  const EmbedRead read = Accepted(body + "]}");
   EXPECT_EQ(read.inputs, kMostInputs + 10);
   EXPECT_EQ(read.request.inputs.size(), kMostInputs);
 }
@@ -300,6 +317,131 @@ TEST(ReadEmbedRequest, RefusesEveryTruncatedDocument) {
     EXPECT_EQ(Refused(kBody.substr(0, length)).status, 400) << kBody.substr(0, length);
   }
   EXPECT_EQ(Accepted(kBody).inputs, 2U);
+}
+
+using Reader = bool (*)(BodyReader&, InputList&);
+
+InputList Read(Reader read, std::string_view json) {
+  JsonBodyReader reader(json, kMostInputs);
+  InputList list;
+  EXPECT_TRUE(read(reader, list)) << json << " -> " << reader.rejection().text;
+  return list;
+}
+
+TEST(ReadPairInputs, TellsTextsPairsAndBatchesApart) {
+  const InputsCase cases[] = {
+      {R"("x")", false, {"x"}},
+      {R"(["a"])", false, {"a"}},
+      {R"([ "a" , "b" ])", false, {TextPair{"a", "b"}}},
+      {R"([["a"]])", true, {"a"}},
+      {R"([["a"], ["b","c"] ,["d"]])", true, {"a", TextPair{"b", "c"}, "d"}},
+  };
+  for (const InputsCase& c : cases) {
+    const InputList list = Read(ReadPairInputs, c.json);
+    EXPECT_EQ(list.is_batch, c.is_batch) << c.json;
+    EXPECT_EQ(list.inputs, c.inputs) << c.json;
+    EXPECT_EQ(list.count, c.inputs.size()) << c.json;
+  }
+}
+
+TEST(ReadPairInputs, RefusesEveryOtherShapeAndSaysWhatItTakes) {
+  constexpr std::string_view kExpected =
+      "expected a string, a pair of strings [string, string] or a batch of mixed strings and pairs "
+      "[[string], [string, string], ...]";
+  const struct {
+    std::string_view json;
+    std::string detail;
+    int status = 422;
+  } cases[] = {
+      {"[]", "invalid length 0, " + std::string(kExpected)},
+      {R"(["a","b","c"])", "invalid length 3, " + std::string(kExpected)},
+      {R"(["a","b","c","d"])", "invalid length 3, " + std::string(kExpected)},
+      {"[[]]", "invalid length 0, " + std::string(kExpected)},
+      {R"([["a"],[]])", "invalid length 0, " + std::string(kExpected)},
+      {R"([["a","b","c"]])", "invalid length 3, " + std::string(kExpected)},
+      {"1", "invalid type: integer `1`, " + std::string(kExpected)},
+      {"null", "invalid type: null, " + std::string(kExpected)},
+      {"{}", "invalid type: map, " + std::string(kExpected)},
+      {"[1]", "data did not match any variant of untagged enum Internal"},
+      {"[{}]", "data did not match any variant of untagged enum Internal"},
+      {R"(["a",["b"]])", "invalid type: sequence, expected a string"},
+      {R"([["a"],"b"])", "invalid type: string \"b\", expected a sequence"},
+      {R"([["a",1]])", "invalid type: integer `1`, expected a string"},
+      {R"([["a",)", "EOF while parsing a value", 400},
+      {R"(["a")", "EOF while parsing a list", 400},
+      {R"([["a"])", "EOF while parsing a list", 400},
+      {R"(["a",])", "trailing comma", 400},
+  };
+  for (const auto& c : cases) {
+    const Rejection rejection = RefusedBy(ReadPairInputs, c.json);
+    EXPECT_EQ(rejection.status, c.status) << c.json;
+    EXPECT_NE(rejection.text.find(": " + c.detail + " at line 1 column "), std::string::npos)
+        << c.json << " -> " << rejection.text;
+  }
+}
+
+TEST(ReadTextInputs, TakesTextsOnly) {
+  EXPECT_EQ(Read(ReadTextInputs, R"("a")").inputs, (std::vector<Input>{"a"}));
+  EXPECT_FALSE(Read(ReadTextInputs, R"("a")").is_batch);
+  EXPECT_EQ(Read(ReadTextInputs, R"(["a","b"])").inputs, (std::vector<Input>{"a", "b"}));
+  const InputList empty = Read(ReadTextInputs, "[]");
+  EXPECT_TRUE(empty.is_batch);
+  EXPECT_EQ(empty.count, 0U);
+  for (const std::string_view json :
+       {"[1]", "[[1]]", R"(["a",1])", R"(["a",["b"]])", "null", "1"}) {
+    const Rejection rejection = RefusedBy(ReadTextInputs, json);
+    EXPECT_EQ(rejection.status, 422) << json;
+    EXPECT_NE(rejection.text.find("any variant of untagged enum TokenizeInput"), std::string::npos)
+        << rejection.text;
+  }
+}
+
+TEST(ReadIdInputs, TakesIdsOnly) {
+  EXPECT_EQ(Read(ReadIdInputs, "[1,2]").inputs, (std::vector<Input>{Ids{1, 2}}));
+  EXPECT_FALSE(Read(ReadIdInputs, "[1,2]").is_batch);
+  EXPECT_EQ(Read(ReadIdInputs, "[[1],[2,3]]").inputs, (std::vector<Input>{Ids{1}, Ids{2, 3}}));
+  EXPECT_EQ(Read(ReadIdInputs, "[]").inputs, (std::vector<Input>{Ids{}}));
+  for (const std::string_view json : {R"("a")", R"(["a"])", R"([1,"a"])", "[-1]", "7", "[[[1]]]"}) {
+    const Rejection rejection = RefusedBy(ReadIdInputs, json);
+    EXPECT_EQ(rejection.status, 422) << json;
+    EXPECT_NE(rejection.text.find("any variant of untagged enum InputIds"), std::string::npos)
+        << rejection.text;
+  }
+}
+
+TEST(ReadDocuments, TakesTextsAndObjectsWithOne) {
+  InputList list = Read(ReadDocuments, R"(["a",{"x":[1],"text":"b"}])");
+  EXPECT_EQ(TakeTexts(list), (std::vector<std::string>{"a", "b"}));
+  for (const std::string_view json : {R"("a")", "[1]", "[{}]", R"([{"text":1}])", "[null]"}) {
+    EXPECT_EQ(RefusedBy(ReadDocuments, json).status, 422) << json;
+  }
+}
+
+TEST(ReadLists, CountMoreThanTheyKeep) {
+  for (const auto& [read, element] : {std::pair<Reader, std::string>{ReadTexts, R"("")"},
+                                      {ReadDocuments, R"({"text":""})"},
+                                      {ReadTextInputs, R"("")"},
+                                      {ReadIdInputs, "[]"},
+                                      {ReadPairInputs, R"([""])"}}) {
+    std::string body = "[" + element;
+    for (std::size_t i = 1; i < kMostInputs + 10; ++i) body += "," + element;
+    const InputList list = Read(read, body + "]");
+    EXPECT_EQ(list.count, kMostInputs + 10) << element;
+    EXPECT_EQ(list.inputs.size(), kMostInputs) << element;
+  }
+}
+
+TEST(ReadRerank, NeedsTextsOrDocuments) {
+  const auto refused = [](std::string_view body) { return RefusedBy(ReadRerank, body).text; };
+  EXPECT_NE(refused("{}").find("missing field `query`"), std::string::npos);
+  EXPECT_NE(refused(R"({"query":"q"})").find("missing field `texts`"), std::string::npos);
+  EXPECT_NE(refused(R"({"texts":["a"]})").find("missing field `query`"), std::string::npos);
+  for (const std::string_view body :
+       {R"({"query":"q","texts":[]})", R"({"query":"q","documents":[]})"}) {
+    JsonBodyReader reader(body, kMostInputs);
+    RerankBody read;
+    EXPECT_TRUE(ReadRerank(reader, read)) << body;
+  }
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <optional>
 
 #include "server/error_map.h"
@@ -147,6 +148,40 @@ void AppendKey(std::string& out, std::string_view key) {
   out += "\":";
 }
 
+void AppendModelType(std::string& out, const ServerInfo& info) {
+  if (info.task == ModelTask::kEmbedding) {
+    out += R"({"embedding":{"pooling":)";
+    AppendString(out, PoolingName(info.pooling));
+    out += "}}";
+    return;
+  }
+  std::string ids;
+  out += info.task == ModelTask::kClassifier ? R"({"classifier":{"id2label":{)"
+                                             : R"({"reranker":{"id2label":{)";
+  for (std::size_t i = 0; i < info.labels.size(); ++i) {
+    const std::string id = std::to_string(i);
+    AppendKey(out, id);
+    AppendString(out, info.labels[i]);
+    if (i > 0) ids += ',';
+    AppendString(ids, info.labels[i]);
+    ids += ':' + id;
+  }
+  out += R"(},"label2id":{)" + ids + "}}}";
+}
+
+// [[...],...] of rows of so many columns.
+void AppendRows(std::string& out, std::span<const float> values, std::size_t columns) {
+  out += '[';
+  for (std::size_t begin = 0; columns > 0 && begin < values.size(); begin += columns) {
+    if (begin > 0) out += ',';
+    AppendFloats(out, values.subspan(begin, columns));
+  }
+  out += ']';
+}
+
+// What a component of a unit vector usually takes, with its comma.
+constexpr std::size_t kUsualFloatChars = 14;
+
 }  // namespace
 
 void AppendFloat(std::string& out, float value) {
@@ -196,19 +231,111 @@ void AppendString(std::string& out, std::string_view text) {
 }
 
 std::string WriteEmbeddings(const EmbedResponse& response) {
-  // What a component of a unit vector usually takes, with its comma.
-  constexpr std::size_t kUsualFloatChars = 14;
+  std::string out;
+  out.reserve(response.values.size() * kUsualFloatChars + 16);
+  AppendRows(out, response.values, static_cast<std::size_t>(response.dimensions));
+  return out;
+}
+
+std::string WriteTokenEmbeddings(const EmbedTokensResponse& response) {
   const auto columns = static_cast<std::size_t>(response.dimensions);
   const std::span<const float> values(response.values);
   std::string out;
   out.reserve(values.size() * kUsualFloatChars + 16);
   out += '[';
-  for (std::size_t begin = 0; columns > 0 && begin < values.size(); begin += columns) {
-    if (begin > 0) out += ',';
-    AppendFloats(out, values.subspan(begin, columns));
+  std::size_t begin = 0;
+  for (const std::size_t end : response.ends) {
+    if (out.back() != '[') out += ',';
+    AppendRows(out, values.subspan(begin * columns, (end - begin) * columns), columns);
+    begin = end;
   }
-  out += ']';
-  return out;
+  return out += ']';
+}
+
+std::string WriteSparseEmbeddings(const EmbedSparseResponse& response) {
+  constexpr std::size_t kUsualPairChars = 40;
+  std::string out;
+  out.reserve(response.values.size() * kUsualPairChars + 4 * response.ends.size() + 16);
+  out += '[';
+  std::size_t begin = 0;
+  for (const std::size_t end : response.ends) {
+    if (out.back() != '[') out += ',';
+    out += '[';
+    for (; begin < end; ++begin) {
+      if (out.back() != '[') out += ',';
+      out += R"({"index":)";
+      out += fmt::format_int(response.values[begin].index).c_str();
+      out += R"(,"value":)";
+      AppendFloat(out, response.values[begin].value);
+      out += '}';
+    }
+    out += ']';
+  }
+  return out += ']';
+}
+
+std::string WritePredictions(const PredictResponse& response,
+                             const std::vector<std::string>& labels, bool is_batch) {
+  std::string out = is_batch ? "[" : "";
+  for (std::size_t i = 0; i < response.predictions.size(); ++i) {
+    const Prediction& prediction = response.predictions[i];
+    const bool first = i % response.labels == 0;
+    if (first && i > 0) out += "],";
+    out += first ? R"([{"score":)" : R"(,{"score":)";
+    AppendFloat(out, prediction.score);
+    out += R"(,"label":)";
+    AppendString(out, labels[prediction.label]);
+    out += '}';
+  }
+  if (!response.predictions.empty()) out += ']';
+  return is_batch ? out + "]" : out;
+}
+
+std::string WriteRanks(const RerankResponse& response, const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const Rank& rank : response.ranks) {
+    out += out.back() == '[' ? R"({"index":)" : R"(,{"index":)";
+    out += fmt::format_int(rank.index).c_str();
+    if (!texts.empty()) {
+      out += R"(,"text":)";
+      AppendString(out, texts[rank.index]);
+    }
+    out += R"(,"score":)";
+    AppendFloat(out, rank.score);
+    out += '}';
+  }
+  return out + "]";
+}
+
+std::string WriteTokens(const TokenizeResponse& response) {
+  std::string out = "[";
+  for (const std::vector<SimpleToken>& tokens : response.tokens) {
+    out += out.back() == '[' ? "[" : ",[";
+    for (const SimpleToken& token : tokens) {
+      out += out.back() == '[' ? R"({"id":)" : R"(,{"id":)";
+      out += fmt::format_int(token.id).c_str();
+      out += R"(,"text":)";
+      AppendString(out, token.text);
+      out += token.special ? R"(,"special":true)" : R"(,"special":false)";
+      if (token.range) {
+        fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"(,"start":{},"stop":{}}})"),
+                       token.range->begin, token.range->end);
+      } else {
+        out += R"(,"start":null,"stop":null})";
+      }
+    }
+    out += ']';
+  }
+  return out + "]";
+}
+
+std::string WriteTexts(const DecodeResponse& response) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < response.texts.size(); ++i) {
+    if (i > 0) out += ',';
+    AppendString(out, response.texts[i]);
+  }
+  return out + "]";
 }
 
 std::string WriteInfo(const ServerInfo& info) {
@@ -227,9 +354,7 @@ std::string WriteInfo(const ServerInfo& info) {
   text("model_dtype", info.model_dtype);
   text("served_model_name", info.served_model_name);
   AppendKey(out, "model_type");
-  out += R"({"embedding":{"pooling":)";
-  AppendString(out, PoolingName(info.pooling));
-  out += "}}";
+  AppendModelType(out, info);
   number("max_concurrent_requests", info.max_concurrent_requests);
   number("max_input_length", info.max_input_length);
   number("max_batch_tokens", info.max_batch_tokens);

@@ -158,5 +158,70 @@ TEST(WriteError, NamesTheType) {
             R"({"error":"Model is overloaded","error_type":"Overloaded"})");
 }
 
+TEST(WriteTokenEmbeddings, GroupsRowsByInput) {
+  EmbedTokensResponse response;
+  response.dimensions = 2;
+  response.values = {1, 2, 3, 4, 5, 6};
+  response.ends = {1, 3};
+  EXPECT_EQ(WriteTokenEmbeddings(response), "[[[1.0,2.0]],[[3.0,4.0],[5.0,6.0]]]");
+}
+
+TEST(WriteSparseEmbeddings, GroupsValuesByInput) {
+  EmbedSparseResponse response;
+  response.values = {
+      {.index = 3, .value = 0.5F}, {.index = 9, .value = 1}, {.index = 0, .value = 2}};
+  response.ends = {2, 2, 3};
+  EXPECT_EQ(WriteSparseEmbeddings(response),
+            R"([[{"index":3,"value":0.5},{"index":9,"value":1.0}],[],[{"index":0,"value":2.0}]])");
+}
+
+TEST(WritePredictions, NamesLabelsAndGroupsBatches) {
+  PredictResponse response;
+  response.predictions = {{.label = 1, .score = 0.75F}, {.label = 0, .score = 0.25F}};
+  response.labels = 2;
+  const std::vector<std::string> labels = {"no \"x\"", "yes"};
+  const std::string one = R"([{"score":0.75,"label":"yes"},{"score":0.25,"label":"no \"x\""}])";
+  EXPECT_EQ(WritePredictions(response, labels, /*is_batch=*/false), one);
+  EXPECT_EQ(WritePredictions(response, labels, /*is_batch=*/true), "[" + one + "]");
+  response.labels = 1;
+  EXPECT_EQ(WritePredictions(response, labels, /*is_batch=*/true),
+            R"([[{"score":0.75,"label":"yes"}],[{"score":0.25,"label":"no \"x\""}]])");
+}
+
+TEST(WriteRanks, HasTextsWhenThereAreAny) {
+  RerankResponse response;
+  response.ranks = {{.index = 1, .score = 1}, {.index = 0, .score = 0.5F}};
+  EXPECT_EQ(WriteRanks(response, {}), R"([{"index":1,"score":1.0},{"index":0,"score":0.5}])");
+  EXPECT_EQ(WriteRanks(response, {"a", "b"}),
+            R"([{"index":1,"text":"b","score":1.0},{"index":0,"text":"a","score":0.5}])");
+}
+
+TEST(WriteTokens, HasNullsWhereThereIsNoText) {
+  TokenizeResponse response;
+  response.tokens = {{{.id = 101, .text = "[CLS]", .special = true, .range = std::nullopt},
+                      {.id = 7, .text = "a", .special = false, .range = ByteRange{0, 1}}},
+                     {}};
+  EXPECT_EQ(WriteTokens(response),
+            R"([[{"id":101,"text":"[CLS]","special":true,"start":null,"stop":null},)"
+            R"({"id":7,"text":"a","special":false,"start":0,"stop":1}],[]])");
+}
+
+TEST(WriteInfo, TellsTheLabelsOfClassifiersAndRerankers) {
+  ServerInfo info;
+  info.task = ModelTask::kClassifier;
+  info.labels = {"A", "B"};
+  EXPECT_NE(
+      WriteInfo(info).find(
+          R"("model_type":{"classifier":{"id2label":{"0":"A","1":"B"},"label2id":{"A":0,"B":1}}})"),
+      std::string::npos)
+      << WriteInfo(info);
+  info.task = ModelTask::kReranker;
+  info.labels = {"LABEL_0"};
+  EXPECT_NE(
+      WriteInfo(info).find(
+          R"("model_type":{"reranker":{"id2label":{"0":"LABEL_0"},"label2id":{"LABEL_0":0}}})"),
+      std::string::npos);
+}
+
 }  // namespace
 }  // namespace embd::http

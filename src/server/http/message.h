@@ -18,6 +18,7 @@ struct Request {
   std::string content_type;
   std::string authorization;
   std::string origin;
+  std::string if_none_match;
   std::string request_id;  // the client's x-request-id if it can be used, else a new one
   std::string body;
 };

@@ -12,16 +12,6 @@ std::string Milliseconds(std::chrono::nanoseconds time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
 
-Response Failed(std::string json, const Error& error, std::chrono::nanoseconds total) {
-  Response response = JsonReply(std::move(json));
-  response.status = MapError(error.kind).http_status;
-  if (error.kind == ErrorKind::kOverloaded) {
-    response.headers = {{"retry-after", std::to_string(std::max(1U, error.retry_after_s))}};
-  }
-  response.record = AccessRecord{.error = error.message, .total = total, .compute = {}};
-  return response;
-}
-
 }  // namespace
 
 Response EmptyReply(int status) {
@@ -45,16 +35,25 @@ Response JsonReply(std::string json) {
   return response;
 }
 
-Response ErrorReply(const Error& error, std::chrono::nanoseconds total) {
-  return Failed(WriteError(error), error, total);
-}
-
-Response OpenAiErrorReply(const Error& error, std::chrono::nanoseconds total) {
-  return Failed(WriteOpenAiError(error), error, total);
+Response ErrorReply(const Error& error, std::chrono::nanoseconds total, ErrorStyle style) {
+  Response response =
+      JsonReply(style == ErrorStyle::kTei ? WriteError(error) : WriteOpenAiError(error));
+  response.status = MapError(error.kind).http_status;
+  if (error.kind == ErrorKind::kOverloaded) {
+    response.headers = {{"retry-after", std::to_string(std::max(1U, error.retry_after_s))}};
+  }
+  response.record = AccessRecord{.error = error.message, .total = total, .compute = {}};
+  return response;
 }
 
 Response RejectionReply(Rejection rejection) {
   return TextReply(rejection.status, std::move(rejection.text));
+}
+
+Response RedirectReply(std::string path) {
+  Response response = EmptyReply(303);
+  response.headers = {{"location", std::move(path)}};
+  return response;
 }
 
 Response ComputedReply(std::string json, const ComputeInfo& compute,

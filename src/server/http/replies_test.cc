@@ -28,7 +28,7 @@ TEST(Replies, SayWhenToTryAgainIfTheServerIsFull) {
   EXPECT_EQ(HeaderOf(ErrorReply(full, {}), "retry-after"), "1");
   full.retry_after_s = 7;
   EXPECT_EQ(HeaderOf(ErrorReply(full, {}), "retry-after"), "7");
-  EXPECT_EQ(HeaderOf(OpenAiErrorReply(full, {}), "retry-after"), "7");
+  EXPECT_EQ(HeaderOf(ErrorReply(full, {}, ErrorStyle::kOpenAi), "retry-after"), "7");
   full.kind = ErrorKind::kBackend;
   EXPECT_EQ(HeaderOf(ErrorReply(full, {}), "retry-after"), std::nullopt);
 }

@@ -51,6 +51,8 @@ class HeadParser final : public beast::http::basic_parser<true> {
         return SetOnce(head_.request.content_type, text);
       case beast::http::field::authorization:
         return SetOnce(head_.request.authorization, text);
+      case beast::http::field::if_none_match:
+        return SetOnce(head_.request.if_none_match, text);
       case beast::http::field::origin:
         return SetOnce(head_.request.origin, text);
       case beast::http::field::unknown:

@@ -13,6 +13,10 @@ std::string_view Reason(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
     case 400:
       return "Bad Request";
     case 401:
@@ -69,7 +73,10 @@ std::string WriteHead(const Response& response, const ResponseFraming& framing) 
                  response.status, Reason(response.status));
   if (!response.content_type.empty()) AppendField(out, "content-type", response.content_type);
   for (const auto& [name, value] : response.headers) AppendField(out, name, value);
-  AppendField(out, "content-length", fmt::format_int(response.body.size()).c_str());
+  // Without a body by its nature; its length would be that of the body that is not sent.
+  if (response.status != 304) {
+    AppendField(out, "content-length", fmt::format_int(response.body.size()).c_str());
+  }
   if (!framing.keep_alive) {
     AppendField(out, "connection", "close");
   } else if (!framing.http11) {

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "server/http/handler.h"
+#include "server/http/operation.h"
 
 namespace embd::http {
 
@@ -22,7 +22,7 @@ struct Route {
   Method method;
   std::string_view path;  // may hold one `*`: any text that is not empty, slashes included
   Access access;
-  Handler handler;
+  const Operation& operation;
 };
 
 // Every route of the server.

@@ -6,10 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <string>
 
 #include "base/log.h"
 #include "server/http/buffer_budget.h"
 #include "server/http/http_server.h"
+#include "server/http/openapi.h"
 #include "server/http/router.h"
 #include "server/http/routes.h"
 #include "service/service.h"
@@ -72,6 +74,7 @@ struct ServerState {
         log(log_in),
         options(options_in),
         router(Routes(), {options.api_key, options.cors_allow_origin}),
+        api_document(WriteApiDocument(Routes(), service.info())),
         budget(options.buffer_budget),
         open(options.max_connections, options.open_connections) {}
 
@@ -79,6 +82,7 @@ struct ServerState {
   Log& log;
   const HttpServerOptions options;
   const Router router;
+  const std::string api_document;
   BufferBudget budget;
   OpenConnections open;
   std::atomic<std::size_t> http2_connections{0};

@@ -1,30 +1,57 @@
+#include "server/http/handlers/embed.h"
+
 #include <utility>
-#include <variant>
 
 #include "server/http/handlers/handlers.h"
-#include "server/http/handlers/run_embed.h"
-#include "server/http/json_read.h"
+#include "server/http/handlers/read_body.h"
+#include "server/http/handlers/run.h"
 #include "server/http/json_write.h"
-#include "server/http/replies.h"
 
 namespace embd::http {
+
+bool ReadEmbed(BodyReader& reader, EmbedBody& body) {
+  EmbedRequest& embed = body.embed;
+  return reader.ReadStruct(
+      "struct EmbedRequest",
+      {{"inputs", [&] { return ReadInputs(reader, body.inputs); }, BodyReader::kRequired},
+       {"truncate", [&] { return reader.ReadOptionalBool(embed.truncate); }, BodyReader::kOptional,
+        kAboutTruncate},
+       {"truncation_direction", [&] { return reader.ReadDirection(embed.truncation_side); },
+        BodyReader::kOptional, kAboutDirection},
+       {"prompt_name", [&] { return reader.ReadOptionalString(embed.prompt_name); },
+        BodyReader::kOptional, kAboutPrompt},
+       {"normalize", [&] { return reader.ReadBool(embed.normalize); }, BodyReader::kOptional,
+        "Give vectors of length 1."},
+       {"dimensions", [&] { return reader.ReadOptionalSize(embed.dimensions); },
+        BodyReader::kOptional, kAboutDimensions}});
+}
+
 namespace {
 
-Response Reply(const Result<EmbedResponse>& result, std::chrono::nanoseconds total) {
-  if (!result) return ErrorReply(result.error(), total);
-  return ComputedReply(WriteEmbeddings(*result), result->compute, total);
+void Handle(Request& request, const Context& context, const Respond& respond) {
+  auto body = ReadBody<EmbedBody>(request, context, respond, ReadEmbed);
+  if (!body) return;
+  EmbedRequest& embed = body->embed;
+  InputList& list = body->inputs;
+  if (RefuseTooMany(list.count, list.inputs.size(), context, respond)) return;
+  embed.inputs = std::move(list.inputs);
+  embed.is_batch = list.is_batch;
+  Run(&Service::Embed, std::move(embed), context, respond, ErrorStyle::kTei, WriteEmbeddings);
 }
 
 }  // namespace
 
-void HandleEmbed(Request& request, const Context& context, const Respond& respond) {
-  auto read = ReadEmbedRequest(request.body);
-  if (auto* rejection = std::get_if<Rejection>(&read)) {
-    return respond([rejected = std::move(*rejection)] { return RejectionReply(rejected); });
-  }
-  auto& body = std::get<EmbedBody>(read);
-  request.body = std::string();  // from here on only the texts are needed
-  RunEmbed(std::move(body.request), body.inputs, context, respond, Reply);
-}
+const Operation kEmbed = {
+    .handle = Handle,
+    .tag = "Embeddings",
+    .summary = "Get a vector for each input",
+    .work = Work::kModel,
+    .body = Describe<ReadEmbed>,
+    .example = R"({"inputs":"What is Deep Learning?"})",
+    .answer = {"EmbedResponse",
+               R"({"type":"array","description":"A vector for each input.","items":)"
+               R"({"type":"array","items":{"$ref":"#/components/schemas/Float"}},)"
+               R"("example":[[0.0,1.0,2.0]]})"},
+};
 
 }  // namespace embd::http

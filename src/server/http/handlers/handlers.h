@@ -1,16 +1,30 @@
 #pragma once
 
-#include "server/http/handler.h"
+#include "server/http/operation.h"
 
 namespace embd::http {
 
-// One function for each route; which path leads to which stands in routes.cc.
-void HandleEmbed(Request& request, const Context& context, const Respond& respond);
-void HandleOpenAiEmbed(Request& request, const Context& context, const Respond& respond);
-void HandleSimilarity(Request& request, const Context& context, const Respond& respond);
-void HandleModels(Request& request, const Context& context, const Respond& respond);
-void HandleHealth(Request& request, const Context& context, const Respond& respond);
-void HandleInfo(Request& request, const Context& context, const Respond& respond);
-void HandleMetrics(Request& request, const Context& context, const Respond& respond);
+// What the routes lead to; which path leads to which stands in routes.cc.
+extern const Operation kEmbed;
+extern const Operation kEmbedAll;
+extern const Operation kEmbedSparse;
+extern const Operation kOpenAiEmbed;
+extern const Operation kSimilarity;
+extern const Operation kPredict;
+extern const Operation kRerank;
+extern const Operation kRerankV1;
+extern const Operation kRerankV2;
+extern const Operation kTokenize;
+extern const Operation kDecode;
+extern const Operation kVertex;
+extern const Operation kByModel;  // what the model is for
+extern const Operation kModels;
+extern const Operation kHealth;
+extern const Operation kInfo;
+extern const Operation kMetrics;
+extern const Operation kApiDocument;
+extern const Operation kDocsRedirect;
+extern const Operation kDocs;
+extern const Operation kDocsFile;
 
 }  // namespace embd::http

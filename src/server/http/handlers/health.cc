@@ -2,9 +2,10 @@
 #include "server/http/replies.h"
 
 namespace embd::http {
+namespace {
 
 // Reads what the engine last did; waits for nothing.
-void HandleHealth(Request& /*request*/, const Context& context, const Respond& respond) {
+void Handle(Request& /*request*/, const Context& context, const Respond& respond) {
   const bool healthy = context.service.Health().healthy;
   respond([healthy, start = context.start] {
     if (healthy) return EmptyReply(200);
@@ -12,5 +13,14 @@ void HandleHealth(Request& /*request*/, const Context& context, const Respond& r
                       std::chrono::steady_clock::now() - start);
   });
 }
+
+}  // namespace
+
+const Operation kHealth = {
+    .handle = Handle,
+    .tag = "Server",
+    .summary = "Tell whether the server can answer",
+    .errors_when_unwell = true,
+};
 
 }  // namespace embd::http

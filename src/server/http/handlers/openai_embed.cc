@@ -1,16 +1,17 @@
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "server/http/base64.h"
 #include "server/http/handlers/handlers.h"
 #include "server/http/handlers/read_body.h"
-#include "server/http/handlers/run_embed.h"
+#include "server/http/handlers/run.h"
 #include "server/http/json_read.h"
 #include "server/http/json_write.h"
-#include "server/http/replies.h"
 
 namespace embd::http {
 namespace {
@@ -21,15 +22,41 @@ struct Body {
   InputList input;
   Encoding encoding = Encoding::kFloat;
   std::optional<std::uint32_t> dimensions;
-  std::optional<bool> normalize;  // beyond TEI, which always does
+  // Beyond TEI, which always normalises and cuts as the server was started.
+  std::optional<bool> normalize;
+  std::optional<std::uint32_t> max_tokens;
 };
 
 bool ReadEncoding(BodyReader& reader, Encoding& out) {
   static constexpr std::array<std::string_view, 2> kNames = {"float", "base64"};
-  std::size_t index = 0;
+  auto index = static_cast<std::size_t>(out);
   if (!reader.ReadVariant(kNames, index)) return false;
   out = index == 0 ? Encoding::kFloat : Encoding::kBase64;
   return true;
+}
+
+constexpr Shape kLengthShape = {"TruncatePromptTokens",
+                                R"({"type":"integer","minimum":-1,"nullable":true})"};
+constexpr std::string_view kNoLength = "invalid value, expected -1 or a number of tokens";
+
+// At least 1, or -1 for as many as the model takes.
+bool ReadLength(BodyReader& reader, std::optional<std::uint32_t>& out) {
+  return reader.ReadShape(kLengthShape, [&](JsonBodyReader& json) {
+    char first = 0;
+    if (!json.cursor().Peek(first)) return false;
+    if (first != '-') {
+      if (!json.ReadOptionalSize(out)) return false;
+      return out != 0U || json.cursor().RefuseShape(std::string(kNoLength));
+    }
+    JsonNumber number;
+    if (!json.cursor().ReadNumber(number)) return false;
+    const auto* whole = std::get_if<std::int64_t>(&number);
+    if (whole == nullptr || *whole != -1) {
+      return json.cursor().RefuseShape(std::string(kNoLength));
+    }
+    out = std::numeric_limits<std::uint32_t>::max();
+    return true;
+  });
 }
 
 // `model` and `user` are checked for their type and otherwise of no consequence: the server has one
@@ -38,12 +65,18 @@ bool ReadMembers(BodyReader& reader, Body& body) {
   std::optional<std::string> ignored;
   return reader.ReadStruct(
       "struct OpenAICompatRequest",
-      {{"input", [&] { return ReadInputs(reader, body.input); }, true},
+      {{"input", [&] { return ReadInputs(reader, body.input); }, BodyReader::kRequired},
        {"model", [&] { return reader.ReadOptionalString(ignored); }},
        {"user", [&] { return reader.ReadOptionalString(ignored); }},
-       {"encoding_format", [&] { return ReadEncoding(reader, body.encoding); }},
-       {"dimensions", [&] { return reader.ReadOptionalSize(body.dimensions); }},
-       {"normalize", [&] { return reader.ReadOptionalBool(body.normalize); }}});
+       {"encoding_format", [&] { return ReadEncoding(reader, body.encoding); },
+        BodyReader::kOptional, "How vectors are written; base64 is of little-endian float32."},
+       {"dimensions", [&] { return reader.ReadOptionalSize(body.dimensions); },
+        BodyReader::kOptional, kAboutDimensions},
+       {"normalize", [&] { return reader.ReadOptionalBool(body.normalize); }, BodyReader::kOptional,
+        "Give vectors of length 1. Default: true."},
+       {"truncate_prompt_tokens", [&] { return ReadLength(reader, body.max_tokens); },
+        BodyReader::kOptional,
+        "Cut each input to so many tokens, special ones included; -1: to what the model takes."}});
 }
 
 void AppendEmbedding(std::string& out, std::span<const float> row, Encoding encoding) {
@@ -73,24 +106,47 @@ std::string Write(const EmbedResponse& response, Encoding encoding, std::string_
   return out;
 }
 
+void Handle(Request& request, const Context& context, const Respond& respond) {
+  std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
+  if (!body) return;
+  InputList& list = body->input;
+  constexpr auto kErrors = ErrorStyle::kOpenAi;
+  if (RefuseTooMany(list.count, list.inputs.size(), context, respond, kErrors)) return;
+  EmbedRequest embed;
+  embed.inputs = std::move(list.inputs);
+  embed.is_batch = list.is_batch;
+  embed.dimensions = body->dimensions;
+  embed.normalize = body->normalize.value_or(true);
+  embed.max_tokens = body->max_tokens;
+  const std::string& model = context.service.info().served_model_name;
+  Run(&Service::Embed, std::move(embed), context, respond, kErrors,
+      [encoding = body->encoding, &model](const EmbedResponse& response) {
+        return Write(response, encoding, model);
+      });
+}
+
 }  // namespace
 
-void HandleOpenAiEmbed(Request& request, const Context& context, const Respond& respond) {
-  std::optional<Body> read = ReadBody<Body>(request, respond, ReadMembers);
-  if (!read) return;
-  Body& body = *read;
-  EmbedRequest embed;
-  embed.inputs = std::move(body.input.inputs);
-  embed.is_batch = body.input.is_batch;
-  embed.dimensions = body.dimensions;
-  embed.normalize = body.normalize.value_or(true);
-  const std::string& model = context.service.info().served_model_name;
-  RunEmbed(std::move(embed), body.input.count, context, respond,
-           [encoding = body.encoding, &model](const Result<EmbedResponse>& result,
-                                              std::chrono::nanoseconds total) {
-             if (!result) return OpenAiErrorReply(result.error(), total);
-             return ComputedReply(Write(*result, encoding, model), result->compute, total);
-           });
-}
+const Operation kOpenAiEmbed = {
+    .handle = Handle,
+    .tag = "OpenAI",
+    .summary = "Get a vector for each input, as OpenAI's clients ask for it",
+    .work = Work::kModel,
+    .body = Describe<ReadMembers>,
+    .example = R"({"input":"What is Deep Learning?"})",
+    .answer = {"OpenAICompatResponse",
+               R"({"type":"object","required":["object","data","model","usage"],)"
+               R"("additionalProperties":false,"properties":{)"
+               R"("object":{"type":"string","enum":["list"]},)"
+               R"("data":{"type":"array","items":{"type":"object",)"
+               R"("required":["object","embedding","index"],"additionalProperties":false,)"
+               R"("properties":{"object":{"type":"string","enum":["embedding"]},)"
+               R"("embedding":{"oneOf":[)"
+               R"({"type":"array","items":{"$ref":"#/components/schemas/Float"}},)"
+               R"({"type":"string","format":"byte"}]},)"
+               R"("index":{"type":"integer","minimum":0}}}},)"
+               R"("model":{"type":"string"},"usage":{"$ref":"#/components/schemas/Usage"}}})"},
+    .errors = ErrorStyle::kOpenAi,
+};
 
 }  // namespace embd::http

@@ -5,10 +5,9 @@
 #include "api/validation.h"
 #include "server/http/handlers/handlers.h"
 #include "server/http/handlers/read_body.h"
-#include "server/http/handlers/run_embed.h"
+#include "server/http/handlers/run.h"
 #include "server/http/json_read.h"
 #include "server/http/json_write.h"
-#include "server/http/replies.h"
 #include "service/similarity.h"
 
 namespace embd::http {
@@ -25,9 +24,12 @@ bool ReadParameters(BodyReader& reader, EmbedRequest& embed) {
   return reader.ReadNullable(null, [&] {
     return reader.ReadStruct(
         "struct SimilarityParameters",
-        {{"truncate", [&] { return reader.ReadOptionalBool(embed.truncate); }},
-         {"truncation_direction", [&] { return reader.ReadDirection(embed.truncation_side); }},
-         {"prompt_name", [&] { return reader.ReadOptionalString(embed.prompt_name); }}});
+        {{"truncate", [&] { return reader.ReadOptionalBool(embed.truncate); },
+          BodyReader::kOptional, kAboutTruncate},
+         {"truncation_direction", [&] { return reader.ReadDirection(embed.truncation_side); },
+          BodyReader::kOptional, kAboutDirection},
+         {"prompt_name", [&] { return reader.ReadOptionalString(embed.prompt_name); },
+          BodyReader::kOptional, kAboutPrompt}});
   });
 }
 
@@ -35,40 +37,50 @@ bool ReadMembers(BodyReader& reader, Body& body) {
   const auto inputs = [&] {
     return reader.ReadStruct(
         "struct SimilarityInput",
-        {{"source_sentence", [&] { return reader.ReadString(body.source); }, true},
-         {"sentences", [&] { return ReadTexts(reader, body.sentences); }, true}});
+        {{"source_sentence", [&] { return reader.ReadString(body.source); }, BodyReader::kRequired},
+         {"sentences", [&] { return ReadTexts(reader, body.sentences); }, BodyReader::kRequired}});
   };
   return reader.ReadStruct("struct SimilarityRequest",
-                           {{"inputs", inputs, true},
+                           {{"inputs", inputs, BodyReader::kRequired},
                             {"parameters", [&] { return ReadParameters(reader, body.embed); }}});
 }
 
-Response Reply(const Result<EmbedResponse>& result, std::chrono::nanoseconds total) {
-  if (!result) return ErrorReply(result.error(), total);
+std::string Write(const EmbedResponse& response) {
   std::string json;
-  AppendFloats(json, SimilaritiesToFirst(*result));
-  return ComputedReply(std::move(json), result->compute, total);
+  AppendFloats(json, SimilaritiesToFirst(response));
+  return json;
+}
+
+void Handle(Request& request, const Context& context, const Respond& respond) {
+  std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
+  if (!body) return;
+  InputList& sentences = body->sentences;
+  if (sentences.count == 0) {
+    return Refuse(EmptySentencesError(), context, respond, ErrorStyle::kTei);
+  }
+  EmbedRequest& embed = body->embed;
+  embed.inputs.reserve(sentences.inputs.size() + 1);
+  embed.inputs.emplace_back(std::move(body->source));
+  for (Input& sentence : sentences.inputs) embed.inputs.push_back(std::move(sentence));
+  embed.is_batch = true;
+  embed.normalize = false;
+  if (RefuseTooMany(sentences.count + 1, embed.inputs.size(), context, respond)) return;
+  Run(&Service::Embed, std::move(embed), context, respond, ErrorStyle::kTei, Write);
 }
 
 }  // namespace
 
-void HandleSimilarity(Request& request, const Context& context, const Respond& respond) {
-  std::optional<Body> read = ReadBody<Body>(request, respond, ReadMembers);
-  if (!read) return;
-  Body& body = *read;
-  if (body.sentences.count == 0) {
-    context.service.CountRefusal(true, EmptySentencesError());
-    return respond([start = context.start] {
-      return ErrorReply(EmptySentencesError(), std::chrono::steady_clock::now() - start);
-    });
-  }
-  EmbedRequest& embed = body.embed;
-  embed.inputs.reserve(body.sentences.inputs.size() + 1);
-  embed.inputs.emplace_back(std::move(body.source));
-  for (Input& sentence : body.sentences.inputs) embed.inputs.push_back(std::move(sentence));
-  embed.is_batch = true;
-  embed.normalize = false;
-  RunEmbed(std::move(embed), body.sentences.count + 1, context, respond, Reply);
-}
+const Operation kSimilarity = {
+    .handle = Handle,
+    .tag = "Embeddings",
+    .summary = "Compare sentences with one other by the cosine of their vectors",
+    .work = Work::kModel,
+    .body = Describe<ReadMembers>,
+    .example = R"({"inputs":{"source_sentence":"What is Deep Learning?",)"
+               R"("sentences":["What is Machine Learning?"]}})",
+    .answer = {"SimilarityResponse",
+               R"({"type":"array","items":{"$ref":"#/components/schemas/Float"},)"
+               R"("example":[0.0,1.0,0.5]})"},
+};
 
 }  // namespace embd::http

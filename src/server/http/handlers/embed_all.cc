@@ -1,0 +1,39 @@
+#include <optional>
+
+#include "server/http/handlers/embed_tokens.h"
+#include "server/http/handlers/handlers.h"
+#include "server/http/handlers/read_body.h"
+#include "server/http/json_write.h"
+
+namespace embd::http {
+namespace {
+
+bool ReadMembers(BodyReader& reader, EmbedTokensBody& body) {
+  return ReadEmbedTokens(reader, "struct EmbedAllRequest", body);
+}
+
+void Handle(Request& request, const Context& context, const Respond& respond) {
+  auto body = ReadBody<EmbedTokensBody>(request, context, respond, ReadMembers);
+  if (!body) return;
+  if (RefuseTooMany(body->inputs.count, body->inputs.inputs.size(), context, respond)) return;
+  Run(&Service::EmbedTokens, TakeRequest(*body), context, respond, ErrorStyle::kTei,
+      WriteTokenEmbeddings);
+}
+
+}  // namespace
+
+const Operation kEmbedAll = {
+    .handle = Handle,
+    .tag = "Embeddings",
+    .summary = "Get a vector for each token of each input",
+    .work = Work::kModel,
+    .body = Describe<ReadMembers>,
+    .example = R"({"inputs":"What is Deep Learning?"})",
+    .answer = {"EmbedAllResponse",
+               R"({"type":"array","description":"For each input a vector for each token.",)"
+               R"("items":{"type":"array","items":)"
+               R"({"type":"array","items":{"$ref":"#/components/schemas/Float"}}},)"
+               R"("example":[[[0.0,1.0,2.0]]]})"},
+};
+
+}  // namespace embd::http

@@ -1,0 +1,108 @@
+#include "server/http/schema_writer.h"
+
+#include <utility>
+
+#include "server/http/json_write.h"
+
+namespace embd::http {
+namespace {
+
+std::string Reference(std::string_view name) {
+  return R"({"$ref":"#/components/schemas/)" + std::string(name) + "\"}";
+}
+
+std::string NamesOf(std::initializer_list<BodyReader::Field> fields, BodyReader::Need need,
+                    std::string_view before, std::string_view between) {
+  std::string names;
+  for (const BodyReader::Field& field : fields) {
+    if (field.need != need) continue;
+    names += names.empty() ? before : between;
+    AppendString(names, field.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+bool SchemaWriter::Write(std::string schema) {
+  schema_ = std::move(schema);
+  return true;
+}
+
+// A member's schema with what is said about it. Beside a reference nothing may stand.
+std::string SchemaWriter::Member(const Field& field) {
+  has_default_ = field.need == kOptional;
+  field.read();
+  if (field.about.empty()) return schema_;
+  std::string about = R"({"description":)";
+  AppendString(about, field.about);
+  if (schema_.find("{\"$ref\"") == 0) return about + R"(,"allOf":[)" + schema_ + "]}";
+  return about + "," + schema_.substr(1);
+}
+
+bool SchemaWriter::ReadStruct(std::string_view type, std::initializer_list<Field> fields) {
+  std::string schema = R"({"type":"object",)";
+  const std::string required = NamesOf(fields, kRequired, R"("required":[)", ",");
+  if (!required.empty()) schema += required + "],";
+  const std::string one_of =
+      NamesOf(fields, kOneOf, R"("anyOf":[{"required":[)", R"(]},{"required":[)");
+  if (!one_of.empty()) schema += one_of + "]}],";
+  schema += R"("properties":{)";
+  for (const Field& field : fields) {
+    if (schema.back() != '{') schema += ',';
+    AppendString(schema, field.name);
+    schema += ":" + Member(field);
+  }
+  const std::string_view name = type.substr(type.find(' ') + 1);
+  schemas_.emplace(name, schema + "}}");
+  return Write(Reference(name));
+}
+
+bool SchemaWriter::ReadList(FunctionRef<bool()> read) {
+  has_default_ = false;
+  read();
+  return Write(R"({"type":"array","items":)" + schema_ + "}");
+}
+
+bool SchemaWriter::ReadNullable(bool& null, FunctionRef<bool()> read) {
+  null = false;
+  has_default_ = false;  // null, and what that means is for the description to say
+  read();
+  if (schema_.find("{\"$ref\"") == 0) {
+    return Write(R"({"nullable":true,"allOf":[)" + schema_ + "]}");
+  }
+  return Write(R"({"nullable":true,)" + schema_.substr(1));
+}
+
+bool SchemaWriter::ReadBool(bool& out) {
+  std::string schema = R"({"type":"boolean")";
+  if (has_default_) schema += out ? R"(,"default":true)" : R"(,"default":false)";
+  return Write(schema + "}");
+}
+
+bool SchemaWriter::ReadString(std::string& /*out*/) { return Write(R"({"type":"string"})"); }
+
+bool SchemaWriter::ReadSize(std::uint32_t& /*out*/) {
+  return Write(R"({"type":"integer","minimum":0})");
+}
+
+bool SchemaWriter::ReadVariant(std::span<const std::string_view> names, std::size_t& index) {
+  std::string schema = R"({"type":"string","enum":[)";
+  for (const std::string_view name : names) {
+    if (schema.back() != '[') schema += ',';
+    AppendString(schema, name);
+  }
+  schema += ']';
+  if (has_default_) {
+    schema += R"(,"default":)";
+    AppendString(schema, names[index]);
+  }
+  return Write(schema + "}");
+}
+
+bool SchemaWriter::ReadShape(const Shape& shape, FunctionRef<bool(JsonBodyReader&)> /*read*/) {
+  schemas_.emplace(shape.name, shape.schema);
+  return Write(Reference(shape.name));
+}
+
+}  // namespace embd::http
