@@ -2,7 +2,9 @@
 """Checks who includes whom in src/ (docs/ARCHITECTURE.md, "Folders, from the ground up").
 
 A folder includes only itself and folders before it in LAYERS. A third-party header appears only behind
-its wall. The environment is read only in app/. Prints one line per violation, exits 1 if there are any.
+its wall. The environment is read only in app/. No two headers define a type of the same name in the same
+namespace: the linker would take one for the other without a word. Prints one line per violation, exits 1
+if there are any.
 
     tools/check_layers.py               checks the tree
     tools/check_layers.py --self-test   checks that this script finds what it should
@@ -94,9 +96,31 @@ def check_file(path, source_root):
             yield f"{path}:{number}: {found}"
 
 
+def types_of(text):
+    """The types that a header defines, with their namespace and line."""
+    namespaces = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if opened := re.match(r"namespace ([\w:]*)\s*\{", line):
+            namespaces.append(opened[1])
+        elif line.startswith("}  // namespace") and namespaces:
+            namespaces.pop()
+        elif defined := re.match(r"(?:struct|class|enum class|union) (?:\[\[\w+\]\] )?(\w+)(?: final)?\s*(?::[^:].*)?\{", line):
+            yield "::".join([*namespaces, defined[1]]), number
+
+
+def check_names(headers):
+    first = {}
+    for path in headers:
+        for name, number in types_of(path.read_text()):
+            if name in first:
+                yield f"{path}:{number}: {name} is defined in {first[name]}, too"
+            first.setdefault(name, f"{path}:{number}")
+
+
 def check_tree(source_root):
     files = sorted(p for p in source_root.rglob("*") if p.suffix in (".h", ".cc"))
-    return [problem for path in files for problem in check_file(path, source_root)], len(files)
+    problems = [problem for path in files for problem in check_file(path, source_root)]
+    return problems + list(check_names(p for p in files if p.suffix == ".h")), len(files)
 
 
 SELF_TEST = [
@@ -119,6 +143,13 @@ SELF_TEST = [
     ("unknown/m.cc", "\n", 1),
 ]
 
+SELF_TEST_NAMES = [
+    # (headers, number of violations)
+    (["namespace embd {\nstruct A {\n};\n}  // namespace embd\n", "namespace embd {\nclass A final : B {\n"], 1),
+    (["namespace embd {\nstruct A {\n};\n}  // namespace embd\n", "namespace embd::http {\nstruct A {\n"], 0),
+    (["namespace embd {\nstruct A {\n", "namespace embd {\nstruct A;\n"], 0),
+]
+
 
 def self_test():
     failures = 0
@@ -131,6 +162,14 @@ def self_test():
             if len(found) != expected:
                 failures += 1
                 print(f"self-test: {name}: expected {expected} violations, found {found}")
+        for case, (headers, expected) in enumerate(SELF_TEST_NAMES):
+            paths = [pathlib.Path(folder) / f"names{case}_{i}.h" for i in range(len(headers))]
+            for path, content in zip(paths, headers):
+                path.write_text(content)
+            found = list(check_names(paths))
+            if len(found) != expected:
+                failures += 1
+                print(f"self-test: names {case}: expected {expected} violations, found {found}")
     return failures
 
 

@@ -9,12 +9,12 @@
 namespace embd {
 
 // The parts of prediction and ranking that are their own.
-ModelRequest MakePredict(PredictRequest request, const ModelFacts& facts,
-                         OperationFor<PredictResponse>::Done done);
+InferenceRequest MakePredict(PredictRequest request, const ModelFacts& facts,
+                             OperationFor<PredictResponse>::Done done);
 
 // A batch of pairs of the query and each text.
-ModelRequest MakeRerank(RerankRequest request, const ModelFacts& facts,
-                        OperationFor<RerankResponse>::Done done);
+InferenceRequest MakeRerank(RerankRequest request, const ModelFacts& facts,
+                            OperationFor<RerankResponse>::Done done);
 
 // Logits become probabilities of labels that exclude each other. The greatest logit is subtracted
 // first, so that none is too large.

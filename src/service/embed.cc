@@ -52,9 +52,9 @@ class EmbedOperation final : public OperationFor<EmbedResponse> {
 
 }  // namespace
 
-ModelRequest MakeEmbed(EmbedRequest request, const ModelFacts& facts,
-                       OperationFor<EmbedResponse>::Done done) {
-  ModelRequest model;
+InferenceRequest MakeEmbed(EmbedRequest request, const ModelFacts& facts,
+                           OperationFor<EmbedResponse>::Done done) {
+  InferenceRequest model;
   Result<void> dimensions = CheckDimensions(request.dimensions, facts.output_size);
   if (!dimensions) {
     // That there are too many is found out when the row is there, that there are none at once.

@@ -47,9 +47,9 @@ class EmbedSparseOperation final : public OperationFor<EmbedSparseResponse> {
 
 }  // namespace
 
-ModelRequest MakeEmbedSparse(EmbedSparseRequest request, const ModelFacts& facts,
-                             OperationFor<EmbedSparseResponse>::Done done) {
-  ModelRequest model;
+InferenceRequest MakeEmbedSparse(EmbedSparseRequest request, const ModelFacts& facts,
+                                 OperationFor<EmbedSparseResponse>::Done done) {
+  InferenceRequest model;
   if (!facts.is_splade()) model.failure_once_admitted = Unsupported(NotSpladeError());
   TakeInputs(request, model);
   model.prompt_name = std::move(request.prompt_name);

@@ -48,9 +48,9 @@ class EmbedTokensOperation final : public OperationFor<EmbedTokensResponse> {
 
 }  // namespace
 
-ModelRequest MakeEmbedTokens(EmbedTokensRequest request, const ModelFacts& facts,
-                             OperationFor<EmbedTokensResponse>::Done done) {
-  ModelRequest model;
+InferenceRequest MakeEmbedTokens(EmbedTokensRequest request, const ModelFacts& facts,
+                                 OperationFor<EmbedTokensResponse>::Done done) {
+  InferenceRequest model;
   if (facts.is_splade()) {
     model.failure_once_admitted = Unsupported(EmbedAllSpladeError());
   } else if (facts.info.task != ModelTask::kEmbedding) {

@@ -18,7 +18,7 @@ double Seconds(std::chrono::nanoseconds duration) {
 
 }  // namespace
 
-Gather::Gather(ModelRequest&& request, Admission admission, const Surroundings& around)
+Gather::Gather(InferenceRequest&& request, Admission admission, const Surroundings& around)
     : in_flight_(around.in_flight),
       scheduler_(around.scheduler),
       metrics_(around.metrics),

@@ -40,7 +40,7 @@ class Gather final : public InputWork, public std::enable_shared_from_this<Gathe
   };
 
   // Takes `request` only if nothing is thrown (std::bad_alloc).
-  Gather(ModelRequest&& request, Admission admission, const Surroundings& around);
+  Gather(InferenceRequest&& request, Admission admission, const Surroundings& around);
 
   std::size_t inputs() const { return tally_.inputs(); }
 
@@ -73,7 +73,7 @@ class Gather final : public InputWork, public std::enable_shared_from_this<Gathe
   InputTally tally_;
   std::vector<Cost> costs_;
   Admission admission_;
-  ModelRequest request_;  // last: nothing throws once it is taken
+  InferenceRequest request_;  // last: nothing throws once it is taken
 };
 
 }  // namespace embd

@@ -85,7 +85,7 @@ struct ModelFacts {
 };
 
 // A request that runs the model, of whatever kind.
-struct ModelRequest {
+struct InferenceRequest {
   std::vector<Input> inputs;
   std::optional<std::string> query;  // makes a pair of each input, which is a text, and goes first
   bool is_batch = false;
@@ -106,7 +106,7 @@ struct ModelRequest {
 
 // Moves over what all requests with inputs have in common.
 template <typename Request>
-void TakeInputs(Request& request, ModelRequest& model) {
+void TakeInputs(Request& request, InferenceRequest& model) {
   model.inputs = std::move(request.inputs);
   model.is_batch = request.is_batch;
   model.truncate = request.truncate;

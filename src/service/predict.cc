@@ -40,9 +40,9 @@ class PredictOperation final : public OperationFor<PredictResponse> {
 
 }  // namespace
 
-ModelRequest MakePredict(PredictRequest request, const ModelFacts& facts,
-                         OperationFor<PredictResponse>::Done done) {
-  ModelRequest model;
+InferenceRequest MakePredict(PredictRequest request, const ModelFacts& facts,
+                             OperationFor<PredictResponse>::Done done) {
+  InferenceRequest model;
   if (facts.info.task == ModelTask::kEmbedding) {
     model.failure_once_admitted = Unsupported(NotClassifierError());
   }

@@ -36,9 +36,9 @@ class RerankOperation final : public OperationFor<RerankResponse> {
 
 }  // namespace
 
-ModelRequest MakeRerank(RerankRequest request, const ModelFacts& facts,
-                        OperationFor<RerankResponse>::Done done) {
-  ModelRequest model;
+InferenceRequest MakeRerank(RerankRequest request, const ModelFacts& facts,
+                            OperationFor<RerankResponse>::Done done) {
+  InferenceRequest model;
   if (request.texts.empty()) {
     model.failure_at_once = Failure{.where = FailedAt::kValidation, .error = EmptyTextsError()};
   } else if (facts.info.task != ModelTask::kReranker) {

@@ -60,7 +60,7 @@ std::size_t TextBytes(const Input& input) {
   return kHereBytes + 1;
 }
 
-bool IsShort(const ModelRequest& request) {
+bool IsShort(const InferenceRequest& request) {
   if (request.inputs.size() != 1) return false;
   const std::size_t query = request.query ? request.query->size() : 0;
   return query + TextBytes(request.inputs.front()) <= kHereBytes;
@@ -86,8 +86,9 @@ struct Service::Impl {
        ServiceOptions options_in);
   ~Impl();
 
-  void Run(ModelRequest request, const Cancellation& cancellation);
-  Result<std::shared_ptr<Gather>> Admit(ModelRequest& request, const Cancellation& cancellation);
+  void Run(InferenceRequest request, const Cancellation& cancellation);
+  Result<std::shared_ptr<Gather>> Admit(InferenceRequest& request,
+                                        const Cancellation& cancellation);
   Result<TokenizerWork> AdmitToTokenizer(bool is_batch, std::size_t inputs, Error empty,
                                          const Cancellation& cancellation);
   Error Refuse(Failure failure, std::size_t inputs) const;
@@ -164,7 +165,7 @@ Error Service::Impl::RefuseOverload(const Permits& full, std::size_t inputs) con
 }
 
 // Takes what it needs of `request` only when it lets the request in.
-Result<std::shared_ptr<Gather>> Service::Impl::Admit(ModelRequest& request,
+Result<std::shared_ptr<Gather>> Service::Impl::Admit(InferenceRequest& request,
                                                      const Cancellation& cancellation) {
   const auto start = Clock::now();
   const std::size_t inputs = request.inputs.size();
@@ -201,7 +202,7 @@ Result<std::shared_ptr<Gather>> Service::Impl::Admit(ModelRequest& request,
                                   Gather::Surroundings{scheduler, metrics, in_flight});
 }
 
-void Service::Impl::Run(ModelRequest request, const Cancellation& cancellation) {
+void Service::Impl::Run(InferenceRequest request, const Cancellation& cancellation) {
   (request.is_batch ? metrics.request_count_batch : metrics.request_count_single).Add();
   const bool is_short = IsShort(request);
   const std::size_t inputs = request.inputs.size();

@@ -122,7 +122,7 @@ void AddedVocabulary::Matcher::Split(std::string_view text, std::uint32_t begin,
   push(done, text.size(), kNoToken);
 }
 
-AddedVocabulary::AddedVocabulary(const JsonValue& added_tokens, const Model& model,
+AddedVocabulary::AddedVocabulary(const JsonValue& added_tokens, const TokenModel& model,
                                  const Normalizer* normalizer) {
   auto next_id = static_cast<std::uint32_t>(model.vocabulary().size());
   for (const JsonValue& json : added_tokens.Array()) {
@@ -146,7 +146,7 @@ AddedVocabulary::AddedVocabulary(const JsonValue& added_tokens, const Model& mod
   normalized_ = Matcher(normalized, added_tokens);
 }
 
-void AddedVocabulary::Add(AddedToken token, const Model& model, const Normalizer* normalizer,
+void AddedVocabulary::Add(AddedToken token, const TokenModel& model, const Normalizer* normalizer,
                           std::uint32_t& next_id) {
   if (const auto known = ids_.find(token.content); known != ids_.end()) {
     token.id = known->second;

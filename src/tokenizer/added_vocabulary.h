@@ -25,7 +25,8 @@ class AddedVocabulary {
   // Reads the array. Ids are given as the reference does, which trusts neither the file's: a token
   // that the model has keeps the model's id, the others are numbered from the size of the model's
   // vocabulary. `normalizer` may be null. Throws LoadError.
-  AddedVocabulary(const JsonValue& added_tokens, const Model& model, const Normalizer* normalizer);
+  AddedVocabulary(const JsonValue& added_tokens, const TokenModel& model,
+                  const Normalizer* normalizer);
 
   // Splits `text` into the tokens that match it as it is (those with "normalized": false), and what
   // is between. Pieces of no length are left out. A piece may reach into the next one, as it does
@@ -92,7 +93,7 @@ class AddedVocabulary {
     using is_transparent = void;
   };
 
-  void Add(AddedToken token, const Model& model, const Normalizer* normalizer,
+  void Add(AddedToken token, const TokenModel& model, const Normalizer* normalizer,
            std::uint32_t& next_id);
 
   std::unordered_map<std::uint32_t, AddedToken> by_id_;

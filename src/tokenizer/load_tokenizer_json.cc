@@ -81,7 +81,7 @@ T LoadTyped(const JsonValue& json, std::span<const Row<T>> rows) {
 
 using NormalizerRow = Row<std::unique_ptr<Normalizer>>;
 using PreTokenizerRow = Row<std::unique_ptr<PreTokenizer>>;
-using ModelRow = Row<std::unique_ptr<Model>>;
+using ModelRow = Row<std::unique_ptr<TokenModel>>;
 using PostProcessorRow = Row<PostProcessor>;
 using DecoderRow = Row<std::unique_ptr<Decoder>>;
 
@@ -192,12 +192,12 @@ std::string_view ModelType(const JsonValue& json) {
 }
 
 // `vocabulary`, when not null, is in place of a Unigram's own.
-std::unique_ptr<Model> LoadModel(const JsonValue& json, UnigramVocabulary* vocabulary) {
+std::unique_ptr<TokenModel> LoadModel(const JsonValue& json, UnigramVocabulary* vocabulary) {
   const std::string_view type = ModelType(json);
   if (vocabulary != nullptr && type == "Unigram") {
     return Unigram::FromVocabulary(json, std::move(*vocabulary));
   }
-  return LoadTyped<std::unique_ptr<Model>>(json, type, kModels);
+  return LoadTyped<std::unique_ptr<TokenModel>>(json, type, kModels);
 }
 
 TokenizerParts LoadParts(const JsonValue& root, const TokenizerOptions& options,

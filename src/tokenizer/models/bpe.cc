@@ -20,8 +20,8 @@ void AddSymbol(ModelScratch& scratch, std::uint32_t id, std::uint32_t length) {
 
 }  // namespace
 
-std::unique_ptr<Model> Bpe::FromJson(const JsonValue& json) {
-  return std::unique_ptr<Model>(
+std::unique_ptr<TokenModel> Bpe::FromJson(const JsonValue& json) {
+  return std::unique_ptr<TokenModel>(
       new Bpe(json, Vocabulary(Vocabulary::ReadEntries(json.Get("vocab")))));
 }
 

@@ -15,9 +15,9 @@ namespace embd {
 
 // BPE: a word starts as its characters; again and again the pair of neighbours with the merge of
 // lowest rank, the leftmost of equals, becomes one token. Dropout in the file has no effect.
-class Bpe : public Model {
+class Bpe : public TokenModel {
  public:
-  static std::unique_ptr<Model> FromJson(const JsonValue& json);
+  static std::unique_ptr<TokenModel> FromJson(const JsonValue& json);
 
   Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
                         std::vector<Token>& out) const override;

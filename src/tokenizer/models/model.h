@@ -16,9 +16,9 @@ namespace embd {
 struct ModelScratch;  // models/model_scratch.h
 
 // The component under "model" in tokenizer.json. Immutable after loading, shared by all threads.
-class Model {
+class TokenModel {
  public:
-  virtual ~Model() = default;
+  virtual ~TokenModel() = default;
   // Appends the tokens of each of `words`, pieces of `text` that are no tokens yet.
   virtual Result<void> Tokenize(std::string_view text, std::span<const Piece> words,
                                 ModelScratch& scratch, std::vector<Token>& out) const = 0;

@@ -30,7 +30,7 @@ Trie BuildTrie(const Vocabulary& vocabulary) {
 
 }  // namespace
 
-std::unique_ptr<Model> Unigram::FromJson(const JsonValue& json) {
+std::unique_ptr<TokenModel> Unigram::FromJson(const JsonValue& json) {
   const JsonValue vocab = json.Get("vocab");
   if (!vocab.is_array()) vocab.Fail("an array", std::string(vocab.TypeName()));
   const std::string text = simdjson::minify(vocab.raw());
@@ -43,9 +43,9 @@ std::unique_ptr<Model> Unigram::FromJson(const JsonValue& json) {
   return FromVocabulary(json, std::move(vocabulary));
 }
 
-std::unique_ptr<Model> Unigram::FromVocabulary(const JsonValue& json,
-                                               UnigramVocabulary vocabulary) {
-  return std::unique_ptr<Model>(new Unigram(json, std::move(vocabulary)));
+std::unique_ptr<TokenModel> Unigram::FromVocabulary(const JsonValue& json,
+                                                    UnigramVocabulary vocabulary) {
+  return std::unique_ptr<TokenModel>(new Unigram(json, std::move(vocabulary)));
 }
 
 Unigram::Unigram(const JsonValue& json, UnigramVocabulary vocabulary)

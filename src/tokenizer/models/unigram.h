@@ -17,11 +17,12 @@ namespace embd {
 // Unigram: of all ways to cut a word into tokens the one with the highest sum of scores (Viterbi).
 // A character without a token of its own may stand as unknown, for a penalty; unknown ones in a row
 // are one token, or, with byte fallback, the tokens of their bytes.
-class Unigram : public Model {
+class Unigram : public TokenModel {
  public:
-  static std::unique_ptr<Model> FromJson(const JsonValue& json);
+  static std::unique_ptr<TokenModel> FromJson(const JsonValue& json);
   // With `vocabulary` in place of json's own.
-  static std::unique_ptr<Model> FromVocabulary(const JsonValue& json, UnigramVocabulary vocabulary);
+  static std::unique_ptr<TokenModel> FromVocabulary(const JsonValue& json,
+                                                    UnigramVocabulary vocabulary);
 
   Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
                         std::vector<Token>& out) const override;

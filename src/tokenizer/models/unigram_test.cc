@@ -10,12 +10,12 @@
 namespace embd {
 namespace {
 
-std::unique_ptr<Model> Load(const std::string& members) {
+std::unique_ptr<TokenModel> Load(const std::string& members) {
   const JsonDocument document = JsonDocument::Parse("{" + members + "}", "test");
   return Unigram::FromJson(document.root());
 }
 
-std::vector<Token> Tokenize(const Model& model, const std::string& word) {
+std::vector<Token> Tokenize(const TokenModel& model, const std::string& word) {
   const Piece piece{1, static_cast<std::uint32_t>(word.size() + 1)};
   ModelScratch scratch;
   std::vector<Token> tokens;

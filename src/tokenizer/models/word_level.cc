@@ -4,8 +4,8 @@
 
 namespace embd {
 
-std::unique_ptr<Model> WordLevel::FromJson(const JsonValue& json) {
-  return std::unique_ptr<Model>(new WordLevel(json));
+std::unique_ptr<TokenModel> WordLevel::FromJson(const JsonValue& json) {
+  return std::unique_ptr<TokenModel>(new WordLevel(json));
 }
 
 WordLevel::WordLevel(const JsonValue& json)

@@ -11,9 +11,9 @@
 namespace embd {
 
 // WordLevel: every word is one token, or the unknown one.
-class WordLevel : public Model {
+class WordLevel : public TokenModel {
  public:
-  static std::unique_ptr<Model> FromJson(const JsonValue& json);
+  static std::unique_ptr<TokenModel> FromJson(const JsonValue& json);
 
   Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
                         std::vector<Token>& out) const override;

@@ -11,7 +11,7 @@
 namespace embd {
 namespace {
 
-std::unique_ptr<Model> Load(const std::string& members) {
+std::unique_ptr<TokenModel> Load(const std::string& members) {
   const JsonDocument document = JsonDocument::Parse("{" + members + "}", "test");
   return WordLevel::FromJson(document.root());
 }

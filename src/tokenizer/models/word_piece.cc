@@ -10,7 +10,7 @@
 
 namespace embd {
 
-std::unique_ptr<Model> WordPiece::FromJson(const JsonValue& json) {
+std::unique_ptr<TokenModel> WordPiece::FromJson(const JsonValue& json) {
   const std::string_view unknown = json.Get("unk_token").String();
   const std::string_view prefix = json.Get("continuing_subword_prefix").String();
   const std::int64_t max_chars =
@@ -22,8 +22,9 @@ std::unique_ptr<Model> WordPiece::FromJson(const JsonValue& json) {
   if (unknown_id == Trie::kNone) {
     vocab.Fail(fmt::format("the unknown token \"{}\" among the tokens", unknown), "none");
   }
-  return std::unique_ptr<Model>(new WordPiece(Vocabulary(entries), std::move(trie), prefix,
-                                              unknown_id, static_cast<std::uint64_t>(max_chars)));
+  return std::unique_ptr<TokenModel>(new WordPiece(Vocabulary(entries), std::move(trie), prefix,
+                                                   unknown_id,
+                                                   static_cast<std::uint64_t>(max_chars)));
 }
 
 WordPiece::WordPiece(Vocabulary vocabulary, Trie trie, std::string_view continuing_prefix,

@@ -12,9 +12,9 @@ namespace embd {
 // WordPiece: the longest token that starts the word, then the longest continuing token (spelt with
 // a prefix, "##", in the vocabulary) that starts the rest, and so on. A word of which some rest has
 // no token, or that has too many characters, is one unknown token.
-class WordPiece : public Model {
+class WordPiece : public TokenModel {
  public:
-  static std::unique_ptr<Model> FromJson(const JsonValue& json);
+  static std::unique_ptr<TokenModel> FromJson(const JsonValue& json);
 
   Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
                         std::vector<Token>& out) const override;

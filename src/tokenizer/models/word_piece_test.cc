@@ -11,12 +11,12 @@
 namespace embd {
 namespace {
 
-std::unique_ptr<Model> Load(const std::string& json) {
+std::unique_ptr<TokenModel> Load(const std::string& json) {
   const JsonDocument document = JsonDocument::Parse(json, "test");
   return WordPiece::FromJson(document.root());
 }
 
-std::unique_ptr<Model> Usual(int max_chars = 100) {
+std::unique_ptr<TokenModel> Usual(int max_chars = 100) {
   return Load(
       R"({"unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":)" +
       std::to_string(max_chars) +
@@ -24,7 +24,7 @@ std::unique_ptr<Model> Usual(int max_chars = 100) {
               "\u4f60":8,"##\u597d":9,"##":10,"":11}})");
 }
 
-std::vector<Token> Tokenize(const Model& model, const std::string& word) {
+std::vector<Token> Tokenize(const TokenModel& model, const std::string& word) {
   const Piece piece{1, static_cast<std::uint32_t>(word.size() + 1)};
   ModelScratch scratch;
   std::vector<Token> tokens;
@@ -56,20 +56,20 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.name; });
 
 TEST(WordPiece, CountsCharactersNotBytes) {
-  const std::unique_ptr<Model> model = Usual(/*max_chars=*/2);
+  const std::unique_ptr<TokenModel> model = Usual(/*max_chars=*/2);
   EXPECT_EQ(Tokenize(*model, "\u4f60\u597d").size(), 2u);
   EXPECT_EQ(Tokenize(*model, "unaa"), (std::vector<Token>{{0, {1, 5}}}));
 }
 
 TEST(WordPiece, AnEmptyPrefixContinuesWithAnyToken) {
-  const std::unique_ptr<Model> model = Load(
+  const std::unique_ptr<TokenModel> model = Load(
       R"({"unk_token":"u","continuing_subword_prefix":"","max_input_chars_per_word":9,
           "vocab":{"u":0,"ab":1,"c":2}})");
   EXPECT_EQ(Tokenize(*model, "abcab"), (std::vector<Token>{{1, {1, 3}}, {2, {3, 4}}, {1, {4, 6}}}));
 }
 
 TEST(WordPiece, KnowsItsTokens) {
-  const std::unique_ptr<Model> model = Usual();
+  const std::unique_ptr<TokenModel> model = Usual();
   EXPECT_EQ(model->TokenToId("##able"), 3u);
   EXPECT_EQ(model->TokenToId("able"), std::nullopt);
   EXPECT_EQ(model->vocabulary().Text(2), "##aff");

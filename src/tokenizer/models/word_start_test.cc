@@ -45,7 +45,7 @@ const std::string kVocabulary =
 const std::string kMerges =
     R"("merges":[["_","_"],["a","b"],["_","a"],["_","ab"],["__","_"],["a","a"],["__","a"]])";
 
-std::unique_ptr<Model> Load(const std::string& vocabulary, const std::string& members) {
+std::unique_ptr<TokenModel> Load(const std::string& vocabulary, const std::string& members) {
   const JsonDocument document =
       JsonDocument::Parse(vocabulary + "}," + kMerges + members + "}", "test");
   return Bpe::FromJson(document.root());
