@@ -48,7 +48,8 @@ serve: build ## Build the release binary, fetch the default model, serve it on p
 	@echo "    curl localhost:$(PORT)/embed -H 'Content-Type: application/json' -d '{\"inputs\":\"What is Deep Learning?\"}'"
 	@exec $(EMBD) --model-id "$(MODEL_ID)" --port $(PORT) $(ARGS)
 
-build: deps-build ## Build the release binary, build/release/src/app/embd
+build: deps-build deps-python ## Build the release binary, build/release/src/app/embd
+	@tools/fetch_swagger_ui.sh build/swagger-ui || true
 	$(call build_preset,release)
 
 test: test-unit test-threads test-e2e ## Run every test: unit (ASan+UBSan), threads (TSan), end to end

@@ -30,14 +30,14 @@ cd "$work"
 
 from_npm() {
   command -v npm >/dev/null || return 1
-  npm pack --silent "$NPM_PACKAGE" >/dev/null 2>&1 || return 1
+  npm pack --silent --fetch-retries=1 --fetch-timeout=30000 "$NPM_PACKAGE" >/dev/null 2>&1 || return 1
   tar -xzf swagger-ui-dist-*.tgz --strip-components=1
 }
 
 from_pypi() {
-  python3 -m venv --help >/dev/null 2>&1 || return 1
   python3 -m venv venv >/dev/null 2>&1 || return 1
-  venv/bin/pip download --quiet --disable-pip-version-check --no-deps --dest . "$PYPI_PACKAGE" >/dev/null 2>&1 || return 1
+  venv/bin/pip download --quiet --disable-pip-version-check --retries 1 --timeout 30 --no-deps --dest . "$PYPI_PACKAGE" \
+    >/dev/null 2>&1 || return 1
   python3 -m zipfile -e fastapi_swagger-*.whl unpacked
   cp unpacked/fastapi_swagger/resources/* .
 }

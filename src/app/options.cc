@@ -277,7 +277,10 @@ void ApplyPlainVariables(const Environment& environment, Options& options) {
   options.log_color = no_color == nullptr || no_color->empty();
   if (const std::string* task = Find(environment, "TASK")) {
     options.task = *task;
-    options.warnings.emplace_back("TASK has no effect: similarity is not served yet");
+    if (*task != kSimilarityTask) {
+      options.warnings.emplace_back("TASK has no effect: it is known as " +
+                                    std::string(kSimilarityTask) + " only");
+    }
   }
 }
 

@@ -24,6 +24,9 @@ Environment ReadEnvironment(const char* const* entries);
 enum class Command : std::uint8_t { kServe, kBench, kTokenize, kDecode, kBenchTokenizer };
 enum class PoolingChoice : std::uint8_t { kCls, kMean, kSplade, kLastToken };
 
+// TASK with which the default route of an embedding model compares sentences.
+inline constexpr std::string_view kSimilarityTask = "sentence-similarity";
+
 // Everything the operator can say, checked one by one (not yet against the model). Numbers that are
 // nothing are decided from the machine by the application.
 struct Options {
@@ -72,7 +75,7 @@ struct Options {
   std::uint16_t prometheus_port = 0;
   LogLevel log_level = LogLevel::kInfo;  // LOG_LEVEL
   bool log_color = true;                 // off when NO_COLOR is set
-  std::string task;                      // TASK
+  std::string task;                      // TASK: kSimilarityTask, or of no effect
   // bench
   std::string input;  // empty: built-in texts
   bool json = false;

@@ -382,7 +382,14 @@ TEST(Options, PlainVariables) {
   EXPECT_TRUE(Good({}, {{"HF_HUB_OFFLINE", "1"}}).hub_offline);
   EXPECT_TRUE(Good({}, {{"TRANSFORMERS_OFFLINE", "YES"}}).hub_offline);
   EXPECT_FALSE(Good({}, {{"HF_HUB_OFFLINE", "0"}}).hub_offline);
-  EXPECT_EQ(Good({}, {{"TASK", "sentence-similarity"}}).task, "sentence-similarity");
+}
+
+TEST(Options, TaskIsOfOneKind) {
+  const Options known = Good({}, {{"TASK", "sentence-similarity"}});
+  EXPECT_EQ(known.task, kSimilarityTask);
+  EXPECT_THAT(known.warnings, IsEmpty());
+  EXPECT_THAT(Good({}, {{"TASK", "feature-extraction"}}).warnings,
+              ElementsAre(HasSubstr("TASK has no effect")));
 }
 
 TEST(Options, HubCacheByPrecedence) {

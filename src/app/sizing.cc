@@ -105,6 +105,7 @@ Sizing DecideSizing(const Options& options, const LengthFacts& lengths, const Cp
   info.model_id = options.model_id;
   info.model_sha = options.revision;
   info.served_model_name = options.served_model_name.value_or(options.model_id);
+  info.default_similarity = options.task == kSimilarityTask;
   info.max_concurrent_requests = options.max_concurrent_requests;
   info.max_input_length = static_cast<std::uint32_t>(longest);
   info.max_batch_tokens = options.max_batch_tokens;

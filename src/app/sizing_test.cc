@@ -49,6 +49,13 @@ TEST(Sizing, Defaults) {
   EXPECT_EQ(sizing.http.payload_limit, 2'000'000U);
 }
 
+TEST(Sizing, TaskDecidesTheDefaultRoute) {
+  Options options = Defaults();
+  EXPECT_FALSE(DecideSizing(options, kMiniLm, Cpus(2)).info.default_similarity);
+  options.task = kSimilarityTask;
+  EXPECT_TRUE(DecideSizing(options, kMiniLm, Cpus(2)).info.default_similarity);
+}
+
 // A step's rows take 4 MiB at most, whatever the vocabulary of a sparse embedding is.
 TEST(Sizing, LongRowsMakeForFewerSequencesAStep) {
   struct Case {

@@ -51,3 +51,14 @@ def test_inputs_of_the_wrong_shape(server, inputs):
     response = server.post("/similarity", {"inputs": inputs})
     assert response.status == 422
     assert response.text.startswith("Failed to deserialize the JSON body into the target type: inputs")
+
+
+def test_task_makes_it_the_default_route(launcher, tiny):
+    process = launcher.serve(model=tiny, env={"TASK": "sentence-similarity"})
+    body = {"inputs": {"source_sentence": SOURCE, "sentences": SENTENCES}}
+    expected = process.post("/similarity", body)
+    assert expected.status == 200 and len(expected.json()) == len(SENTENCES)
+    for path in ("/", "/invocations"):
+        response = process.post(path, body)
+        assert (response.status, response.body) == (200, expected.body)
+        assert process.post(path, {"inputs": SOURCE}).status == 422

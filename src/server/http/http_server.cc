@@ -6,6 +6,7 @@
 
 #include "server/http/http2.h"
 #include "server/http/http_server_impl.h"
+#include "server/http/openapi.h"
 
 namespace embd::http {
 namespace {
@@ -65,7 +66,7 @@ std::size_t HttpServer::ResidentBytes(const HttpServerOptions& options,
                                       std::size_t max_connections) {
   const auto threads = static_cast<std::size_t>(std::max(1, options.io_threads));
   const std::size_t secured = options.tls ? max_connections * kTlsConnection : 0;
-  return options.buffer_budget + max_connections * kConnection + secured +
+  return options.buffer_budget + kApiDocumentBytes + max_connections * kConnection + secured +
          options.max_http2_connections * kHttp2ConnectionBytes +
          threads * (kThread + kBodyWhileRead * options.payload_limit);
 }

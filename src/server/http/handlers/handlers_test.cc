@@ -9,7 +9,6 @@ namespace {
 
 using testing::Answer;
 using testing::Client;
-using testing::Get;
 using testing::Post;
 using testing::TestServer;
 
