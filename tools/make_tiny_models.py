@@ -5,8 +5,9 @@
 
 (tools/make_golden.py makes that environment from tools/requirements-golden.txt.) Each folder is a
 whole model, whose expected.safetensors holds a packed batch (ids, type_ids, offsets), the last hidden
-states and one row for each sequence (pooled, logits of the labels, or SPLADE weights): one sequence at a time, so without padding, in float64 with the weights as
-they are stored. The weights come from fixed seeds; their spread is far wider than that of fresh
+states and one row for each sequence (pooled, logits of the labels, or SPLADE weights): one sequence at a
+time, so without padding, in float64 with the weights as they are stored. Beside classifiers, rerankers
+and sparse encoders answers.json holds such rows of a few texts and pairs. The weights come from fixed seeds; their spread is far wider than that of fresh
 models, so that a wrong activation, norm or mask shows.
 """
 
@@ -31,6 +32,8 @@ SENTENCES = [
     "numbers like 1 23 456 7890 and signs like , . ! ? are words too",
 ]
 PAIR = ("the small cat", "sat on a large mat !")
+TEXTS = ["the cat sat on a mat", "1 23 !", "a"]
+PAIRS = [PAIR, ("the small cat", "a dog"), ("the small cat", "7890")]
 VOCABULARY = 72
 LENGTHS = [1, 2, 7, 16, 31]
 
@@ -163,17 +166,33 @@ def answer(case, model, inputs, hidden):
     return pool(hidden, case.pooling)
 
 
+def model_inputs(case, ids, types):
+    return {
+        "input_ids": torch.tensor(ids)[None],
+        # The only type of a RoBERTa is 0, whatever the tokenizer says.
+        "token_type_ids": torch.tensor(types * 0 if is_roberta(case) else types)[None],
+        "attention_mask": torch.ones(1, len(ids), dtype=torch.long),
+    }
+
+
+def answers(case, model, tokenizer):
+    """[{"input": text or pair, "row": floats}]"""
+    result = []
+    for item in TEXTS + PAIRS:
+        encoding = tokenizer.encode(item) if isinstance(item, str) else tokenizer.encode(*item)
+        inputs = model_inputs(case, np.array(encoding.ids), np.array(encoding.type_ids))
+        with torch.no_grad():
+            row = answer(case, model.double(), inputs, hidden=None)
+        result.append({"input": item, "row": [round(float(value), 7) for value in row]})
+    return result
+
+
 def expected(case, model, sequences):
     model = model.double()
     hidden, rows = [], []
     with torch.no_grad():
         for ids, types in sequences:
-            inputs = {
-                "input_ids": torch.tensor(ids)[None],
-                # The only type of a RoBERTa is 0, whatever the tokenizer says.
-                "token_type_ids": torch.tensor(types * 0 if is_roberta(case) else types)[None],
-                "attention_mask": torch.ones(1, len(ids), dtype=torch.long),
-            }
+            inputs = model_inputs(case, ids, types)
             hidden.append(model.base_model(**inputs).last_hidden_state[0].numpy())
             rows.append(answer(case, model, inputs, hidden[-1]))
     return {
@@ -283,6 +302,8 @@ def write_case(folder, case, tokenizer):
     write_weights(folder, case, model)
     arrays = expected(case, model, batch(case, tokenizer))
     safetensors.numpy.save_file(arrays, folder / "expected.safetensors")
+    if case.pooling == "splade" or case.kind.endswith("SequenceClassification"):
+        write_json(folder / "answers.json", answers(case, model, tokenizer))
     for path in folder.glob("*.safetensors"):
         path.chmod(0o644)
 

@@ -40,9 +40,9 @@ std::vector<std::string> BuiltInTexts() {
 // Counts answers; the first failure is kept. Used from the engine's threads.
 class Tally {
  public:
-  void Count(const Result<EmbedResponse>& result) {
+  void Count(const Result<ComputeInfo>& result) {
     if (result.ok()) {
-      tokens_ += result->compute.tokens;
+      tokens_ += result->tokens;
       ++texts_;
       return;
     }
@@ -66,11 +66,28 @@ class Tally {
   std::string first_error_;
 };
 
-EmbedRequest RequestFor(const std::string& text) {
-  EmbedRequest request;
+template <typename Request>
+Request RequestFor(const std::string& text) {
+  Request request;
   request.inputs.emplace_back(text);
   request.truncate = true;
   return request;
+}
+
+// Asks for what the model is for.
+template <typename Done>
+void Ask(Service& service, const std::string& text, Done done) {
+  const auto answered = [done](const auto& result) {
+    done(result.ok() ? Result<ComputeInfo>(result->compute) : Result<ComputeInfo>(result.error()));
+  };
+  const ServerInfo& info = service.info();
+  if (info.task != ModelTask::kEmbedding) {
+    service.Predict(RequestFor<PredictRequest>(text), {}, answered);
+  } else if (info.pooling == Pooling::kSplade) {
+    service.EmbedSparse(RequestFor<EmbedSparseRequest>(text), {}, answered);
+  } else {
+    service.Embed(RequestFor<EmbedRequest>(text), {}, answered);
+  }
 }
 
 // Keeps `in_flight` requests going until `until` and waits for the last answer.
@@ -79,11 +96,10 @@ void Drive(Service& service, const std::vector<std::string>& texts, std::uint32_
   std::counting_semaphore<> slots(in_flight);
   for (std::size_t next = 0; Clock::now() < until; ++next) {
     slots.acquire();
-    service.Embed(RequestFor(texts[next % texts.size()]), {},
-                  [&](const Result<EmbedResponse>& result) {
-                    tally.Count(result);
-                    slots.release();
-                  });
+    Ask(service, texts[next % texts.size()], [&](const Result<ComputeInfo>& result) {
+      tally.Count(result);
+      slots.release();
+    });
   }
   for (std::uint32_t i = 0; i < in_flight; ++i) slots.acquire();
 }
@@ -100,11 +116,10 @@ Latency MeasureLatency(Service& service, const std::vector<std::string>& texts,
   std::binary_semaphore answered(0);
   for (std::size_t next = 0; Clock::now() < until || milliseconds.empty(); ++next) {
     const Clock::time_point begin = Clock::now();
-    service.Embed(RequestFor(texts[next % texts.size()]), {},
-                  [&](const Result<EmbedResponse>& result) {
-                    tally.Count(result);
-                    answered.release();
-                  });
+    Ask(service, texts[next % texts.size()], [&](const Result<ComputeInfo>& result) {
+      tally.Count(result);
+      answered.release();
+    });
     answered.acquire();
     milliseconds.push_back(Seconds(Clock::now() - begin).count() * 1e3);
   }
