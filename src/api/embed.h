@@ -19,7 +19,8 @@ struct EmbedRequest {
   std::optional<std::string> prompt_name;
   bool normalize = true;
   std::optional<std::uint32_t> dimensions;
-  // Cut each input to so many tokens, special ones included, whatever `truncate` says; at least 1.
+  // Cut each input to so many tokens, special ones included, whatever `truncate` says. At least 1;
+  // more than the longest input is refused. The special tokens always stay.
   std::optional<std::uint32_t> max_tokens;
 };
 

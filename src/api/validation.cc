@@ -51,6 +51,14 @@ Result<void> CheckDimensions(std::optional<std::uint32_t> dimensions, std::int64
   return {};
 }
 
+Result<void> CheckMaxTokens(std::optional<std::uint32_t> max_tokens, const ServerInfo& info) {
+  if (!max_tokens || *max_tokens <= info.max_input_length) return {};
+  return ValidationError(fmt::format(
+      "`truncate_prompt_tokens` must not be larger than the {} tokens of the longest input. "
+      "Given: {}",
+      info.max_input_length, *max_tokens));
+}
+
 Error EmptySentencesError() {
   return {.kind = ErrorKind::kEmpty, .message = "`inputs.sentences` cannot be empty"};
 }

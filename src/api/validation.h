@@ -26,6 +26,9 @@ Result<void> CheckBatchSize(std::size_t inputs, const ServerInfo& info);
 // `output_size` is what the model gives; asking for all of it is allowed.
 Result<void> CheckDimensions(std::optional<std::uint32_t> dimensions, std::int64_t output_size);
 
+// `max_tokens` is what a request wants its inputs cut to.
+Result<void> CheckMaxTokens(std::optional<std::uint32_t> max_tokens, const ServerInfo& info);
+
 // No text, or no token ids.
 Result<void> CheckNotEmpty(const Input& input);
 Error EmptyInputError();

@@ -68,6 +68,14 @@ INSTANTIATE_TEST_SUITE_P(
              .kind = ErrorKind::kValidation,
              .message = "Input validation error: `dimensions` should be smaller than the maximum "
                         "embedding dimension."},
+        Case{.name = "NoMaxTokens", .check = [] { return CheckMaxTokens({}, Info()); }},
+        Case{.name = "AllTokens", .check = [] { return CheckMaxTokens(256, Info()); }},
+        Case{.name = "MoreThanAllTokens",
+             .check = [] { return CheckMaxTokens(257, Info()); },
+             .kind = ErrorKind::kValidation,
+             .message =
+                 "Input validation error: `truncate_prompt_tokens` must not be larger than the "
+                 "256 tokens of the longest input. Given: 257"},
         Case{.name = "ASpaceIsNotEmpty", .check = [] { return CheckNotEmpty(" "); }},
         Case{.name = "EmptyText",
              .check = [] { return CheckNotEmpty(""); },

@@ -61,6 +61,11 @@ InferenceRequest MakeEmbed(EmbedRequest request, const ModelFacts& facts,
     (request.dimensions == 0U ? model.failure_once_admitted : model.failure_once_tokenized) =
         Failure{.where = FailedAt::kValidation, .error = std::move(dimensions).error()};
   }
+  Result<void> max_tokens = CheckMaxTokens(request.max_tokens, facts.info);
+  if (!max_tokens && !model.failure_once_admitted) {
+    model.failure_once_admitted =
+        Failure{.where = FailedAt::kValidation, .error = std::move(max_tokens).error()};
+  }
   if (facts.is_splade() && request.normalize) {
     model.failure_once_admitted = Unsupported(NormalizeSpladeError());
   } else if (!model.failure_once_admitted && facts.info.task != ModelTask::kEmbedding) {
@@ -73,6 +78,7 @@ InferenceRequest MakeEmbed(EmbedRequest request, const ModelFacts& facts,
   model.operation = std::make_unique<EmbedOperation>(options, facts.answers, std::move(done));
   TakeInputs(request, model);
   model.prompt_name = std::move(request.prompt_name);
+  model.max_tokens = request.max_tokens;
   return model;
 }
 

@@ -1,5 +1,6 @@
 #include "service/input_encoder.h"
 
+#include <algorithm>
 #include <span>
 #include <utility>
 #include <variant>
@@ -35,6 +36,8 @@ std::uint64_t CharactersOf(const Input& input) {
   return std::get<std::vector<std::uint32_t>>(input).size();
 }
 
+bool MayCut(const InputOptions& options) { return options.truncate || options.max_tokens; }
+
 void KeepCharacters(std::string& text, std::size_t characters) {
   text.resize(FirstCharacters(text, characters).size());
 }
@@ -45,7 +48,7 @@ Result<EncodedInput> InputEncoder::Encode(Input input, const InputOptions& optio
   if (Result<void> checked = CheckNotEmpty(input); !checked) return std::move(checked).error();
   EncodedInput encoded;
   encoded.characters = CharactersOf(input);
-  if (!options.truncate) {
+  if (!MayCut(options)) {
     Result<void> checked = CheckCharacters(encoded.characters, info_);
     if (!checked) return std::move(checked).error();
   }
@@ -64,8 +67,10 @@ Result<EncodedInput> InputEncoder::Encode(Input input, const InputOptions& optio
 Result<void> InputEncoder::Tokenize(Input& input, std::size_t characters,
                                     const InputOptions& options) {
   const std::size_t limit = kCharactersPerToken * info_.max_input_length;
+  const std::uint32_t longest = info_.max_input_length;
+  const std::uint32_t cut = std::min(options.max_tokens.value_or(longest), longest);
   EncodeOptions encode = {.add_special_tokens = true,
-                          .max_length = options.truncate ? info_.max_input_length : 0,
+                          .max_length = MayCut(options) ? cut : 0,
                           .truncation_side = options.truncation_side};
   if (auto* const pair = std::get_if<TextPair>(&input)) {
     if (options.prompt != nullptr) return PromptWithPairError();

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ namespace embd {
 struct InputOptions {
   const std::string* prompt = nullptr;  // stands before the text; null: none
   bool truncate = true;
+  // Cuts to so many tokens, the special ones included, whatever `truncate` says.
+  std::optional<std::uint32_t> max_tokens = {};
   TruncationSide truncation_side = TruncationSide::kRight;
 };
 
@@ -43,7 +46,8 @@ class InputEncoder {
       : tokenizer_(tokenizer), info_(info) {}
 
   // Takes the input's content, so that a text is gone once its tokens are there. Token ids are
-  // decoded and tokenized again, as TEI does: what is not in the vocabulary vanishes.
+  // decoded and tokenized again, as TEI does: what is not in the vocabulary vanishes. The special
+  // tokens stay however short the input is cut.
   Result<EncodedInput> Encode(Input input, const InputOptions& options);
 
   // The tokens of a text, which is never cut.

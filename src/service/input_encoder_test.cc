@@ -74,6 +74,28 @@ TEST_F(InputEncoderTest, TheLongestInputPassesUncut) {
             "Input validation error: `inputs` must have less than 6 tokens. Given: 7");
 }
 
+TEST_F(InputEncoderTest, MaxTokensCutWhateverTruncateSays) {
+  for (const bool truncate : {false, true}) {
+    InputOptions options = {.truncate = truncate, .max_tokens = 4};
+    EXPECT_EQ(IdsOf("w4 w5 w6 w7 w8", options), (Ids{2, 4, 5, 3}));
+    EXPECT_EQ(characters_, 14U);
+    EXPECT_EQ(IdsOf("w4 w5", options), (Ids{2, 4, 5, 3}));
+    EXPECT_EQ(IdsOf(Ids{4, 5, 6, 7, 8}, options), (Ids{4, 5, 6, 7}));
+    EXPECT_EQ(IdsOf("w4", {.prompt = &prompt_, .truncate = truncate, .max_tokens = 3}),
+              (Ids{2, 7, 3}));
+    options.truncation_side = TruncationSide::kLeft;
+    EXPECT_EQ(IdsOf("w4 w5 w6 w7 w8", options), (Ids{2, 7, 8, 3}));
+    // The model's own limit, and no more than that.
+    for (const std::uint32_t most : {6U, 7U}) {
+      options = {.truncate = truncate, .max_tokens = most};
+      EXPECT_EQ(IdsOf("w4 w5 w6 w7 w8", options), (Ids{2, 4, 5, 6, 7, 3}));
+      EXPECT_EQ(IdsOf(Repeat(" ", 1501), options), (Ids{2, 3}));
+    }
+    // The special tokens always stay.
+    EXPECT_EQ(IdsOf("w4 w5", {.truncate = truncate, .max_tokens = 1}), (Ids{2, 3}));
+  }
+}
+
 TEST_F(InputEncoderTest, CharactersAreCountedBeforeThePrompt) {
   // 1500 characters, the prompt not counted, pass; one more does not.
   EXPECT_EQ(IdsOf(Repeat(" ", 1500), {.prompt = &prompt_, .truncate = false}), (Ids{2, 7, 3}));

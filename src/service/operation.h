@@ -90,6 +90,7 @@ struct InferenceRequest {
   std::optional<std::string> query;  // makes a pair of each input, which is a text, and goes first
   bool is_batch = false;
   std::optional<bool> truncate;
+  std::optional<std::uint32_t> max_tokens;  // InputOptions::max_tokens
   TruncationSide truncation_side = TruncationSide::kRight;
   std::optional<std::string> prompt_name;
   OutputKind output = OutputKind::kPooled;

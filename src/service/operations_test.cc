@@ -310,6 +310,11 @@ EmbedRequest EmbedOf(std::vector<Input> inputs, std::optional<std::uint32_t> dim
   return request;
 }
 
+EmbedRequest CutTo(std::uint32_t max_tokens, EmbedRequest request) {
+  request.max_tokens = max_tokens;
+  return request;
+}
+
 constexpr ModelTask kEmbedding = ModelTask::kEmbedding;
 constexpr ModelTask kClassifier = ModelTask::kClassifier;
 constexpr ModelTask kReranker = ModelTask::kReranker;
@@ -327,6 +332,11 @@ const std::vector<std::string> k33Texts(33, "w10");
 INSTANTIATE_TEST_SUITE_P(
     All, OperationRefusalTest,
     ::testing::Values(
+        Refusal{"CutToMoreThanTheLongestInput", Of(kEmbedding),
+                Asking(&Service::Embed, CutTo(9, EmbedOf({"w10"}))), ErrorKind::kValidation,
+                "Input validation error: `truncate_prompt_tokens` must not be larger than the 8 "
+                "tokens of the longest input. Given: 9",
+                &Metrics::failure_validation},
         Refusal{"EmbedOnAClassifier", Of(kClassifier), Asking(&Service::Embed, EmbedOf({"w10"})),
                 ErrorKind::kBackend, kNotEmbedding, &Metrics::failure_model_type},
         Refusal{"BatchSizeComesFirst", Of(kClassifier), Asking(&Service::Embed, EmbedOf(k33)),

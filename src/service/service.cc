@@ -195,6 +195,7 @@ Result<std::shared_ptr<Gather>> Service::Impl::Admit(InferenceRequest& request,
       .cancellation = cancellation,
       .input_options = {.prompt = *prompt,
                         .truncate = request.truncate.value_or(options.info.auto_truncate),
+                        .max_tokens = request.max_tokens,
                         .truncation_side = request.truncation_side},
       .start = start,
       .lease = std::move(lease)};

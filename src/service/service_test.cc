@@ -142,6 +142,10 @@ TEST_F(ServiceTest, PromptsAndTruncationFollowTheRequestThenTheServer) {
   EXPECT_EQ(Embed(longer).get()->values, RowOf({6, 11, 12, 13, 14, 15}));
   longer.truncation_side = TruncationSide::kLeft;
   EXPECT_EQ(Embed(longer).get()->values, RowOf({11, 12, 13, 14, 15, 16}));
+  longer.max_tokens = 4;
+  EXPECT_EQ(Embed(longer).get()->values, RowOf({15, 16}));
+  longer.truncate = false;
+  EXPECT_EQ(Embed(longer).get()->values, RowOf({15, 16}));
 }
 
 TEST_F(ServiceTest, TheFirstErrorInInputOrderWins) {

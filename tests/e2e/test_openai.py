@@ -49,12 +49,38 @@ def test_token_ids_are_taken(server):
     assert row == server.embed(ids)[0]
 
 
+def test_prompt_tokens_are_cut_to_what_is_asked_for(server):
+    hello, world = server.post("/tokenize", {"inputs": "hello world", "add_special_tokens": False}).json()[0]
+    asked = {"input": ["hello world", "hello", "hello " + "world " * 300], "truncate_prompt_tokens": 3}
+    response = server.post("/v1/embeddings", asked)
+    assert response.status == 200, response.text
+    assert [row["embedding"] for row in response.json()["data"]] == server.embed(["hello"] * 3)
+    assert response.json()["usage"]["prompt_tokens"] == 9
+    ids = {"input": [[hello["id"], world["id"], world["id"]]], "truncate_prompt_tokens": 2}
+    assert server.post("/v1/embeddings", ids).json()["usage"]["prompt_tokens"] == 2
+
+
+def test_prompt_tokens_may_be_cut_to_the_limit_of_the_model(launcher, tiny):
+    process = launcher.serve("--auto-truncate", "false", model=tiny)
+    limit = process.get("/info").json()["max_input_length"]
+    text = {"input": "hello " * 500}
+    assert process.post("/v1/embeddings", text).status == 422
+    for length in (-1, limit):
+        response = process.post("/v1/embeddings", text | {"truncate_prompt_tokens": length})
+        assert response.status == 200, response.text
+        assert response.json()["usage"]["prompt_tokens"] == limit
+    assert process.post("/v1/embeddings", text | {"truncate_prompt_tokens": None}).status == 422
+
+
 @pytest.mark.parametrize(
     "body, status, kind, message",
     [
         ({"input": ""}, 400, "Empty", "Input validation error: `inputs` cannot be empty"),
         ({"input": []}, 400, "Empty", "Input validation error: `inputs` cannot be empty"),
         ({"input": "x", "dimensions": 0}, 422, "Validation", "Input validation error: `dimensions` should be positive"),
+        ({"input": "x", "truncate_prompt_tokens": 257}, 422, "Validation",
+         "Input validation error: `truncate_prompt_tokens` must not be larger than the 256 tokens of the longest input."
+         " Given: 257"),
         ({"input": ["x"] * 33}, 422, "Validation", "batch size 33 > maximum allowed batch size 32"),
     ],
 )

@@ -1,6 +1,5 @@
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,7 +23,7 @@ struct Body {
   std::optional<std::uint32_t> dimensions;
   // Beyond TEI, which always normalises and cuts as the server was started.
   std::optional<bool> normalize;
-  std::optional<std::uint32_t> max_tokens;
+  std::optional<std::int64_t> max_tokens;  // kLongest: what the model takes
 };
 
 bool ReadEncoding(BodyReader& reader, Encoding& out) {
@@ -35,26 +34,29 @@ bool ReadEncoding(BodyReader& reader, Encoding& out) {
   return true;
 }
 
+constexpr std::int64_t kLongest = -1;
 constexpr Shape kLengthShape = {"TruncatePromptTokens",
                                 R"({"type":"integer","minimum":-1,"nullable":true})"};
 constexpr std::string_view kNoLength = "invalid value, expected -1 or a number of tokens";
 
-// At least 1, or -1 for as many as the model takes.
-bool ReadLength(BodyReader& reader, std::optional<std::uint32_t>& out) {
+// At least 1, or kLongest.
+bool ReadLength(BodyReader& reader, std::optional<std::int64_t>& out) {
   return reader.ReadShape(kLengthShape, [&](JsonBodyReader& json) {
     char first = 0;
     if (!json.cursor().Peek(first)) return false;
     if (first != '-') {
-      if (!json.ReadOptionalSize(out)) return false;
-      return out != 0U || json.cursor().RefuseShape(std::string(kNoLength));
+      std::optional<std::uint32_t> size;
+      if (!json.ReadOptionalSize(size)) return false;
+      if (size) out = *size;
+      return size != 0U || json.cursor().RefuseShape(std::string(kNoLength));
     }
     JsonNumber number;
     if (!json.cursor().ReadNumber(number)) return false;
     const auto* whole = std::get_if<std::int64_t>(&number);
-    if (whole == nullptr || *whole != -1) {
+    if (whole == nullptr || *whole != kLongest) {
       return json.cursor().RefuseShape(std::string(kNoLength));
     }
-    out = std::numeric_limits<std::uint32_t>::max();
+    out = kLongest;
     return true;
   });
 }
@@ -77,6 +79,12 @@ bool ReadMembers(BodyReader& reader, Body& body) {
        {"truncate_prompt_tokens", [&] { return ReadLength(reader, body.max_tokens); },
         BodyReader::kOptional,
         "Cut each input to so many tokens, special ones included; -1: to what the model takes."}});
+}
+
+std::optional<std::uint32_t> MaxTokens(const Body& body, const ServerInfo& info) {
+  if (!body.max_tokens) return {};
+  if (*body.max_tokens == kLongest) return info.max_input_length;
+  return static_cast<std::uint32_t>(*body.max_tokens);
 }
 
 void AppendEmbedding(std::string& out, std::span<const float> row, Encoding encoding) {
@@ -117,8 +125,9 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
   embed.is_batch = list.is_batch;
   embed.dimensions = body->dimensions;
   embed.normalize = body->normalize.value_or(true);
-  embed.max_tokens = body->max_tokens;
-  const std::string& model = context.service.info().served_model_name;
+  const ServerInfo& info = context.service.info();
+  embed.max_tokens = MaxTokens(*body, info);
+  const std::string& model = info.served_model_name;
   Run(&Service::Embed, std::move(embed), context, respond, kErrors,
       [encoding = body->encoding, &model](const EmbedResponse& response) {
         return Write(response, encoding, model);
