@@ -17,8 +17,9 @@ class PageAllocator {
   using value_type = T;
 
   PageAllocator() = default;
+  // Allocators convert into each other without being asked.
   template <typename U>
-  PageAllocator(const PageAllocator<U>&) {}
+  PageAllocator(const PageAllocator<U>&) {}  // NOLINT(google-explicit-constructor)
 
   T* allocate(std::size_t count) {
     const std::size_t bytes = MappedBytes(count);
