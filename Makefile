@@ -68,7 +68,7 @@ test-e2e: build default-model .venv/requirements-test.stamp ## Run the end-to-en
 	@echo "==> End-to-end tests"
 	@$(PYTHON) -m pytest tests/e2e tests/clients/test_huggingface_hub.py tests/clients/test_openai_client.py $(PYTEST_ARGS)
 
-test-clients: deps-clients build default-model build/venv-clients/stamp tests/clients/node/node_modules ## Run other people's clients, unmodified, against the release binary (installs some 600 MB once)
+test-clients: deps-clients build default-model build/venv-clients/stamp tests/clients/node/node_modules ## Run other people's clients, unmodified, against the release binary (installs over 1 GB once)
 	@echo "==> Clients against embd"
 	@build/venv-clients/bin/python -m pytest tests/clients $(PYTEST_ARGS)
 

@@ -19,7 +19,7 @@ packages_of() {
     test) packages_of build && packages_of python && echo libgtest-dev libgmock-dev ;;
     clients)
       # A Node from elsewhere will do; Debian's npm would pull in hundreds of packages beside it.
-      packages_of build && packages_of python
+      packages_of build && packages_of python && echo chromium chromium-driver
       if ! command -v node >/dev/null || ! command -v npm >/dev/null; then echo nodejs npm; fi
       ;;
     arm64) packages_of test && echo g++-aarch64-linux-gnu qemu-user-static ;;
