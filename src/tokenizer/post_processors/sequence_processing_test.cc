@@ -29,7 +29,8 @@ TEST(SequenceProcessing, OfNothingChangesNothing) {
 }
 
 TEST(SequenceProcessing, TrimsAndLaysOutInEitherOrder) {
-  for (const std::string& steps : {kTrim + "," + kBert, kBert + "," + kTrim}) {
+  const std::string orders[] = {kTrim + "," + kBert, kBert + "," + kTrim};
+  for (const std::string& steps : orders) {
     const Encoding encoding = EncodeWith(steps, " a b");
     EXPECT_THAT(encoding.ids, ElementsAre(8, 4, 5, 9));
     EXPECT_THAT(encoding.special_tokens_mask, ElementsAre(1, 0, 0, 1));
