@@ -10,7 +10,7 @@ from http_client import embed_request
 @pytest.mark.load
 def test_health_does_not_wait_behind_batches(launcher, report):
     process = launcher.serve("--max-concurrent-requests", 4096)
-    busy = [process.connect() for _ in range(100)]
+    busy = [process.connect() for _ in range(60)]
     for connection in busy:
         connection.send(embed_request(["word " * 300] * 32))
     deadline = time.monotonic() + 60

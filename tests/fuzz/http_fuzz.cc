@@ -1,7 +1,8 @@
 // Any bytes as what a client sends, in pieces that the bytes themselves choose, to a server whose
 // model is a stub: everything that comes back is whole, well-formed answers, and the connection
-// ends soon after the client's. Also the parts by themselves: the head's scanner finds the same end
-// in one piece and byte by byte, and a chunked body is the same in pieces of any size.
+// ends soon after the client's, in HTTP/1.1 and in HTTP/2. Also the parts by themselves: the head's
+// scanner finds the same end in one piece and byte by byte, and a chunked body is the same in
+// pieces of any size.
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -27,6 +28,8 @@ namespace {
 
 using embd::http::ChunkDecoder;
 using embd::http::HeadScanner;
+
+constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 void Require(bool condition) {
   if (!condition) std::abort();
@@ -94,9 +97,25 @@ std::string Exchange(Server& server, std::string_view bytes, std::size_t piece) 
   return answers;
 }
 
+// Whole frames of HTTP/2 (RFC 9113, section 4.1) of a size that any client takes, settings first.
+void CheckFrames(std::string_view frames) {
+  constexpr std::size_t kHead = 9;
+  constexpr std::size_t kMost = 16384;
+  constexpr char kSettings = 4;
+  Require(frames.size() > kHead && frames[3] == kSettings);
+  while (!frames.empty()) {
+    Require(frames.size() >= kHead);
+    std::size_t length = 0;
+    for (const char c : frames.substr(0, 3)) length = length << 8U | static_cast<unsigned char>(c);
+    Require(length <= kMost && frames.size() >= kHead + length);
+    frames.remove_prefix(kHead + length);
+  }
+}
+
 // Status lines at least; bodies of HEAD are left out, so lengths cannot be followed in general.
-void CheckAnswers(std::string_view answers) {
+void CheckAnswers(std::string_view sent, std::string_view answers) {
   if (answers.empty()) return;
+  if (sent.substr(0, kHttp2Preface.size()) == kHttp2Preface) return CheckFrames(answers);
   Require(answers.substr(0, 7) == "HTTP/1.");
   Require(answers.find("\r\n\r\n") != std::string_view::npos);
   Require(answers.find("HTTP/1.1 500") == std::string_view::npos);
@@ -141,6 +160,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CheckScanner(bytes);
   Require(Decode(bytes, 1) == Decode(bytes, bytes.size() + 1));
   const std::size_t piece = bytes.empty() ? 1 : 1 + static_cast<unsigned char>(bytes.back());
-  CheckAnswers(Exchange(server, bytes, piece));
+  CheckAnswers(bytes, Exchange(server, bytes, piece));
   return 0;
 }
