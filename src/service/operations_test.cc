@@ -49,7 +49,7 @@ class OperationsTest : public testing::ServiceTest {
     return options;
   }
   // One logit.
-  void StartReranker(ServiceOptions options = For(ModelTask::kReranker)) {
+  void StartReranker(const ServiceOptions& options = For(ModelTask::kReranker)) {
     model_ = std::make_unique<TestModel>(1);
     Start(options);
   }
