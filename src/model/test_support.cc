@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <barrier>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -12,12 +13,40 @@
 #include <thread>
 
 #include "base/load_error.h"
+#include "kernels/cpu/cpu_backend.h"
+#include "kernels/ref/ref_backend.h"
 #include "model/registry.h"
 
 namespace embd::test {
 namespace fs = std::filesystem;
 
 fs::path GoldenModel(const std::string& name) { return fs::path("tests/golden/model") / name; }
+
+std::vector<std::string> BackendNames() {
+  std::vector<std::string> names = {"ref"};
+  for (const CpuIsa isa : SupportedCpuIsas()) names.emplace_back(CpuIsaName(isa));
+  return names;
+}
+
+std::unique_ptr<const Backend> MakeNamedBackend(const std::string& name) {
+  if (name == "ref") return MakeRefBackend();
+  return MakeCpuBackend(*CpuIsaFromName(name));
+}
+
+std::string Underscored(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+float LargestDifference(const std::vector<float>& a, const std::vector<float>& b) {
+  EXPECT_EQ(a.size(), b.size());
+  float largest = 0;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    const float difference = std::abs(a[i] - b[i]);
+    if (!(difference <= largest)) largest = difference;  // a NaN stays
+  }
+  return largest;
+}
 
 ModelCopy::ModelCopy(const std::string& golden) {
   std::string name = testing::TempDir() + "embd_model_XXXXXX";

@@ -20,6 +20,15 @@ namespace embd::test {
 // Tests run in the source folder.
 std::filesystem::path GoldenModel(const std::string& name);
 
+// The backends that tests run on this machine: "ref" and the instruction sets by name.
+std::vector<std::string> BackendNames();
+std::unique_ptr<const Backend> MakeNamedBackend(const std::string& name);
+// As a part of a test's name.
+std::string Underscored(std::string name);
+
+// Of two lists of one length; NaN if any value is.
+float LargestDifference(const std::vector<float>& a, const std::vector<float>& b);
+
 // A folder that goes with the test, filled with a copy of a golden model.
 class ModelCopy {
  public:

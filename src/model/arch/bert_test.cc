@@ -18,38 +18,14 @@
 namespace embd {
 namespace {
 
+using test::BackendNames;
 using test::GoldenModel;
+using test::LargestDifference;
 using test::LoadedModel;
+using test::MakeNamedBackend;
 using test::ModelCopy;
+using test::Underscored;
 using ::testing::HasSubstr;
-
-// "ref", or the name of an instruction set.
-std::unique_ptr<const Backend> MakeNamedBackend(const std::string& name) {
-  if (name == "ref") return MakeRefBackend();
-  return MakeCpuBackend(*CpuIsaFromName(name));
-}
-
-// As a part of a test's name.
-std::string Underscored(std::string name) {
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-}
-
-std::vector<std::string> BackendNames() {
-  std::vector<std::string> names = {"ref"};
-  for (const CpuIsa isa : SupportedCpuIsas()) names.emplace_back(CpuIsaName(isa));
-  return names;
-}
-
-float LargestDifference(const std::vector<float>& a, const std::vector<float>& b) {
-  EXPECT_EQ(a.size(), b.size());
-  float largest = 0;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    const float difference = std::abs(a[i] - b[i]);
-    if (!(difference <= largest)) largest = difference;  // a NaN stays
-  }
-  return largest;
-}
 
 // A value here is rounded some ten times a layer (norm, product, softmax, product, sum, ...) and
 // each rounding is spread by weights whose rows have a norm of about 2; two layers of that.

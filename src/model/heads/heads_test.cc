@@ -19,21 +19,14 @@
 namespace embd {
 namespace {
 
+using test::BackendNames;
 using test::GoldenModel;
+using test::LargestDifference;
 using test::LoadedModel;
+using test::MakeNamedBackend;
 using test::ModelCopy;
+using test::Underscored;
 using ::testing::HasSubstr;
-
-std::unique_ptr<const Backend> MakeNamedBackend(const std::string& name) {
-  if (name == "ref") return MakeRefBackend();
-  return MakeCpuBackend(*CpuIsaFromName(name));
-}
-
-std::vector<std::string> BackendNames() {
-  std::vector<std::string> names = {"ref"};
-  for (const CpuIsa isa : SupportedCpuIsas()) names.emplace_back(CpuIsaName(isa));
-  return names;
-}
 
 std::vector<std::string> Goldens() {
   return {"reranker",
@@ -52,16 +45,6 @@ std::vector<std::string> Goldens() {
 float Largest(const std::vector<float>& values) {
   float largest = 0;
   for (const float value : values) largest = std::max(largest, std::abs(value));
-  return largest;
-}
-
-float LargestDifference(const std::vector<float>& a, const std::vector<float>& b) {
-  EXPECT_EQ(a.size(), b.size());
-  float largest = 0;
-  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    const float difference = std::abs(a[i] - b[i]);
-    if (!(difference <= largest)) largest = difference;  // a NaN stays
-  }
   return largest;
 }
 
@@ -120,9 +103,7 @@ TEST_P(HeadsGolden, OtherPrecisionsAreClose) {
 }
 
 std::string NameOf(const testing::TestParamInfo<Parameter>& row) {
-  std::string name = std::get<0>(row.param) + "_" + std::get<1>(row.param);
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
+  return Underscored(std::get<0>(row.param) + "_" + std::get<1>(row.param));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, HeadsGolden,
@@ -203,11 +184,8 @@ TEST_P(SpladePieces, GiveTheSameBits) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SpladePieces, testing::ValuesIn(BackendNames()), [](const auto& row) {
-  std::string name = row.param;
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(All, SpladePieces, testing::ValuesIn(BackendNames()),
+                         [](const auto& row) { return Underscored(row.param); });
 
 // The logits of a step lie in the space of the encoder's layers: memory does not grow with
 // vocabulary times tokens.
