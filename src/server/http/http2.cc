@@ -12,8 +12,6 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::size_t kFirstInput = 4096;
-constexpr std::size_t kLeastInput = 1024;
 constexpr std::size_t kMostInput = 32768;
 constexpr std::size_t kOutputAtOnce = 16384;
 // After so many pieces of input, others have their turn.
@@ -70,19 +68,14 @@ Awaitable<void> Http2::Run() {
 bool Http2::Receive() {
   ByteQueue& input = wire_.input();
   for (int i = 0; i < kReadsInARow; ++i) {
-    if (input.capacity() == 0) {
-      const bool usual = wire_.lease().TryGrow(kFirstInput);
-      if (!usual) wire_.lease().Charge(kLeastInput);
-      input.Reserve(usual ? kFirstInput : kLeastInput);
-    }
+    wire_.MakeRoom();
     const Stream::Moved got = wire_.stream().Receive(input.free_begin(), input.free_size());
     if (got.status == Stream::Status::kEnd || got.status == Stream::Status::kBroken) {
       broken_ = true;
       return false;
     }
     if (got.status != Stream::Status::kDone) {
-      const bool reading = got.status == Stream::Status::kWantsRead;
-      Arm(reading ? Interest::kRead : Interest::kWrite, reading ? reading_armed_ : writing_armed_);
+      Arm(InterestOf(got.status));
       wire_.KeepOnlyInput();
       return true;
     }
@@ -140,10 +133,8 @@ bool Http2::Send() {
         wire_.Progress();
         break;
       case Stream::Status::kWantsRead:
-        Arm(Interest::kRead, reading_armed_);
-        return true;
       case Stream::Status::kWantsWrite:
-        Arm(Interest::kWrite, writing_armed_);
+        Arm(InterestOf(moved.status));
         return true;
       case Stream::Status::kEnd:
       case Stream::Status::kBroken:
@@ -153,7 +144,8 @@ bool Http2::Send() {
   return false;
 }
 
-void Http2::Arm(Interest interest, bool& armed) {
+void Http2::Arm(Interest interest) {
+  bool& armed = interest == Interest::kRead ? reading_armed_ : writing_armed_;
   if (armed) return;
   armed = true;
   const auto what = interest == Interest::kRead ? Socket::wait_read : Socket::wait_write;

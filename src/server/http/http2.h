@@ -49,7 +49,7 @@ class Http2 final : public Protocol {
   bool Feed();
   bool Send();
   bool CollectOutput();
-  void Arm(Interest interest, bool& armed);
+  void Arm(Interest interest);
   bool Finished() const;
   void Leave();
   void SayGoodbye();

@@ -14,7 +14,6 @@
 
 #include "base/load_error.h"
 #include "server/http/http_server_impl.h"
-#include "server/http/routes.h"
 
 namespace embd::http {
 
@@ -25,23 +24,20 @@ constexpr std::string_view kEmbedPath = "/embed";
 constexpr std::string_view kSparsePath = "/embed_sparse";
 constexpr std::string_view kPredictPath = "/predict";
 
-// Where clients ask a model of this kind, if the server has that route.
-std::string PathFor(const ServerInfo& info) {
-  std::string_view path = info.pooling == Pooling::kSplade ? kSparsePath : kEmbedPath;
-  if (info.task != ModelTask::kEmbedding) path = kPredictPath;
-  const std::span<const Route> routes = Routes();
-  const bool served = std::any_of(routes.begin(), routes.end(),
-                                  [&](const Route& route) { return route.path == path; });
-  return std::string(served ? path : kEmbedPath);
+// Where clients ask a model of this kind.
+std::string_view PathFor(const ServerInfo& info) {
+  if (info.task != ModelTask::kEmbedding) return kPredictPath;
+  return info.pooling == Pooling::kSplade ? kSparsePath : kEmbedPath;
 }
+
 }  // namespace
 
 // One client at the other end of a socket pair, which waits for each answer.
 class WarmUpClient {
  public:
   // `path`: where the model is asked.
-  WarmUpClient(HttpServer& server, std::string path)
-      : path_(std::move(path)),
+  WarmUpClient(HttpServer& server, std::string_view path)
+      : path_(path),
         api_key_(server.impl_->state.options.api_key),
         payload_limit_(server.impl_->state.options.payload_limit) {
     std::array<int, 2> pair{};
@@ -188,7 +184,7 @@ std::string BatchOf(std::size_t inputs, const std::string& text) {
 Warmed WarmUp(HttpServer& server, const ServerInfo& info, std::chrono::milliseconds budget) {
   const auto start = steady_clock::now();
   const std::string short_text = TextOf(4);
-  const std::string path = PathFor(info);
+  const std::string_view path = PathFor(info);
   WarmUpClient client(server, path);
   client.SendInputs(short_text);
   client.ReceiveRows();

@@ -80,8 +80,7 @@ Awaitable<bool> Wire::Handshake() {
     const Stream::Moved moved = stream_->Handshake();
     if (moved.status == Stream::Status::kDone) co_return true;
     if (moved.status == Stream::Status::kEnd || moved.status == Stream::Status::kBroken) break;
-    const bool reading = moved.status == Stream::Status::kWantsRead;
-    const bool ready = co_await WaitFor(reading ? Interest::kRead : Interest::kWrite);
+    const bool ready = co_await WaitFor(InterestOf(moved.status));
     if (!ready) break;
   }
   co_return false;
@@ -122,12 +121,16 @@ Awaitable<bool> Wire::Take(std::size_t bytes) {
   co_return true;
 }
 
+void Wire::MakeRoom() {
+  if (input_.capacity() > 0) return;
+  const bool usual = lease_.TryGrow(kFirstInput);
+  if (!usual) lease_.Charge(kLeastInput);
+  input_.Reserve(usual ? kFirstInput : kLeastInput);
+}
+
 Awaitable<bool> Wire::Fill() {
-  if (input_.capacity() == 0) {
-    const bool usual = lease_.TryGrow(kFirstInput);
-    if (!usual) lease_.Charge(kLeastInput);
-    input_.Reserve(usual ? kFirstInput : kLeastInput);
-  } else if (input_.free_size() == 0) {
+  MakeRoom();
+  if (input_.free_size() == 0) {
     const std::size_t capacity = 2 * input_.capacity();
     if (!co_await Take(capacity - input_.capacity())) co_return false;
     input_.Reserve(capacity);
@@ -140,8 +143,7 @@ Awaitable<bool> Wire::Fill() {
       co_return true;
     }
     if (got.status == Stream::Status::kEnd || got.status == Stream::Status::kBroken) break;
-    const bool reading = got.status == Stream::Status::kWantsRead;
-    const bool ready = co_await WaitFor(reading ? Interest::kRead : Interest::kWrite);
+    const bool ready = co_await WaitFor(InterestOf(got.status));
     if (!ready) break;
   }
   co_return false;
@@ -161,8 +163,7 @@ Awaitable<bool> Wire::Send(std::string_view first, std::string_view second) {
     if (sent.status == Stream::Status::kEnd || sent.status == Stream::Status::kBroken) {
       co_return false;
     }
-    const bool reading = sent.status == Stream::Status::kWantsRead;
-    const bool ready = co_await WaitFor(reading ? Interest::kRead : Interest::kWrite);
+    const bool ready = co_await WaitFor(InterestOf(sent.status));
     if (!ready) co_return false;
   }
   co_return true;

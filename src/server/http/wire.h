@@ -15,6 +15,11 @@ namespace embd::http {
 
 enum class Interest : std::uint8_t { kRead, kWrite, kError };
 
+// What a stream waits for that could not go on: kWantsRead or kWantsWrite.
+inline Interest InterestOf(Stream::Status status) {
+  return status == Stream::Status::kWantsRead ? Interest::kRead : Interest::kWrite;
+}
+
 // What a protocol sees of its connection: bytes that came, bytes to send, the share of the budget
 // that its buffers take, and how long the client may keep it waiting. One thread. Where a bool is
 // awaited, false means: the connection is broken, at its end or aborted.
@@ -42,6 +47,9 @@ class Wire {
   // Waits, holding no buffers, until there is input. False also when there is none and the server
   // drains.
   Awaitable<bool> WaitForInput();
+  // Gives the input its first buffer if it has none: the usual one, or the least that everybody may
+  // have when the budget has no room.
+  void MakeRoom();
   // Receives at least one byte more.
   Awaitable<bool> Fill();
   Awaitable<bool> Send(std::string_view first, std::string_view second);
