@@ -166,6 +166,7 @@ def test_bench_reports_speed_and_load_time(tmp_path):
     report = json.loads(run(*args, "--json").stdout)
     assert report["threads"] == 2 and report["texts"] == 2
     assert report["mb_per_s"] > 0 and report["tokens_per_s"] > 0 and report["load_ms"] > 0
+    assert report["first_load_ms"] > 0 and report["resident_bytes"] > 0 and report["file_bytes"] > 0
     assert b"MB/s" in run(*args).stdout
 
 
