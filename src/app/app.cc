@@ -50,18 +50,15 @@ std::string DoorsText(const Options& options) {
 }  // namespace
 
 App::App(const Options& options, Log& log, StartupClock& clock)
-    : core_(options, log, clock),
+    : options_(options),
+      core_(options, log, clock),
       server_(core_.service(), log, ServerOptions(core_)),
       warmed_(
           clock.Time("warm_up", [&] { return LoggedWarmUp(server_, core_.sizing().info, log); })) {
-  const http::Warmed& warmed = Announce(options, log, clock);
-  if (options.listen_uds) {
-    unix_listener_.emplace(warmed, http::UnixAddress{*options.listen_uds, options.uds_mode});
-  }
-  if (!options.no_tcp) listener_.emplace(warmed, http::TcpAddress{options.hostname, options.port});
+  Announce(log, clock);
 }
 
-const http::Warmed& App::Announce(const Options& options, Log& log, StartupClock& clock) {
+void App::Announce(Log& log, StartupClock& clock) {
   const std::chrono::milliseconds stall_after = core_.scheduler().DeriveStallAfter();
   log.Debug(
       fmt::format("A step that takes longer than {} ms counts as stalled", stall_after.count()));
@@ -71,8 +68,16 @@ const http::Warmed& App::Announce(const Options& options, Log& log, StartupClock
   metrics.ForgetRequests();
   metrics.startup_phases = clock.phases();
   log.Info(PhaseLine(clock));
-  log.Info("Starting HTTP server: " + DoorsText(options));
-  return warmed_;
+  log.Info("Starting HTTP server: " + DoorsText(options_));
+}
+
+void App::Listen() {
+  if (options_.listen_uds) {
+    unix_listener_.emplace(warmed_, http::UnixAddress{*options_.listen_uds, options_.uds_mode});
+  }
+  if (!options_.no_tcp) {
+    listener_.emplace(warmed_, http::TcpAddress{options_.hostname, options_.port});
+  }
 }
 
 void App::Drain() {

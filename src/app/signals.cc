@@ -40,7 +40,11 @@ Signals::~Signals() {
   thread_.join();
 }
 
-void Signals::Ready() { phase_.store(Phase::kReady); }
+void Signals::Ready() {
+  Phase phase = Phase::kStarting;
+  if (phase_.compare_exchange_strong(phase, Phase::kReady)) return;
+  while (true) ::pause();  // the signals' thread is ending the process
+}
 
 void Signals::Wait() { stop_.acquire(); }
 
@@ -61,11 +65,10 @@ void Signals::HandleSignals() {
     int number = 0;
     if (::sigwait(&set, &number) != 0) continue;
     if (number == EndSignal()) return;
-    switch (phase_.load()) {
+    switch (phase_.exchange(Phase::kStopping)) {
       case Phase::kStarting:
         ::_exit(0);
       case Phase::kReady:
-        phase_.store(Phase::kStopping);
         stop_.release();
         break;
       case Phase::kStopping:

@@ -23,7 +23,7 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  // From now on a signal means: finish what was accepted.
+  // From now on a signal means: finish what was accepted. Does not return if one came before.
   void Ready();
   // Returns after the first signal that follows Ready().
   void Wait();

@@ -1,9 +1,10 @@
 // Preloaded into the server by the tests: writes down the calls that matter for the order of
 // start-up and makes those that touch the model's files slow, as a cold network disk would.
 //
-//   EMBD_SHIM_FOLDER  calls on files below it are traced and delayed
+//   EMBD_SHIM_FOLDER  calls on files below it are traced and delayed; a file renamed to a name
+//                     there has it before the delay
 //   EMBD_SHIM_DELAY   milliseconds that each such call takes longer
-//   EMBD_SHIM_TRACE   file that gets one line a call: "open <path>", "map", "bind", "listen"
+//   EMBD_SHIM_TRACE   file that gets one line a call: "open <path>", "map", "rename", "bind", "listen"
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -39,13 +40,13 @@ static void Delay(void) {
   }
 }
 
-static int IsModelFile(const char* path) {
+static int IsWatched(const char* path) {
   const char* folder = getenv("EMBD_SHIM_FOLDER");
   return folder != NULL && strncmp(path, folder, strlen(folder)) == 0;
 }
 
 static void BeforeOpen(const char* path) {
-  if (!IsModelFile(path)) return;
+  if (!IsWatched(path)) return;
   Trace("open", path);
   Delay();
 }
@@ -95,7 +96,7 @@ static void BeforeMap(int file) {
   const ssize_t length = readlink(link, path, sizeof path - 1);
   if (length <= 0) return;
   path[length] = '\0';
-  if (!IsModelFile(path)) return;
+  if (!IsWatched(path)) return;
   Trace("map", path);
   Delay();
 }
@@ -108,6 +109,15 @@ void* mmap(void* address, size_t length, int protection, int flags, int file, of
 void* mmap64(void* address, size_t length, int protection, int flags, int file, off64_t offset) {
   BeforeMap(file);
   return NEXT(mmap64)(address, length, protection, flags, file, offset);
+}
+
+int rename(const char* from, const char* to) {
+  const int result = NEXT(rename)(from, to);
+  if (IsWatched(to)) {
+    Trace("rename", to);
+    Delay();
+  }
+  return result;
 }
 
 int bind(int socket, const struct sockaddr* address, socklen_t length) {

@@ -39,15 +39,15 @@ def wait_for_count(process, name, count):
 def test_requests_inside_the_server_are_all_answered(launcher):
     """64 requests, seconds of work, all inside when the signal comes."""
     process = launcher.serve("--max-concurrent-requests", 4096)
-    expected = process.embed("word " * 200)
+    expected = process.embed("word " * 100)
     connections = [process.connect() for _ in range(64)]
     for connection in connections:
-        connection.send(embed_request(["word " * 200] * 16))
+        connection.send(embed_request(["word " * 100] * 2))
     wait_for_count(process, 'te_request_count{method="batch"}', 64)
     process.process.send_signal(signal.SIGTERM)
     answers = [connection.read_response() for connection in connections]
     assert [answer.status for answer in answers] == [200] * 64
-    assert all(answer.json() == expected * 16 for answer in answers)
+    assert all(answer.json() == expected * 2 for answer in answers)
     assert all(connection.at_end() for connection in connections)
     assert process.wait_exit() == 0
     assert embd_process.is_refused(process.port)
@@ -62,7 +62,7 @@ class Client(threading.Thread):
         self.keep_alive = keep_alive
         self.signalled = signalled
         self.outcomes = collections.Counter()
-        self.stop_at = time.monotonic() + 60
+        self.stop_at = time.monotonic() + 120
 
     def run(self):
         connection = None
@@ -106,15 +106,17 @@ def test_no_accepted_request_is_lost_under_load(launcher, number):
     clients = [Client(process, keep_alive=index % 2 == 0, signalled=signalled) for index in range(32)]
     for client in clients:
         client.start()
-    time.sleep(2)
+    deadline = time.monotonic() + 60
+    while sum(client.outcomes["answered"] for client in clients) < 200:
+        assert time.monotonic() < deadline, "the clients get no answers"
+        time.sleep(0.05)
     # From here on a request counts as late, which can only err by the microseconds between these lines.
     signalled.set()
     process.process.send_signal(number)
     for client in clients:
-        client.join(60)
+        client.join(120)
     outcomes = sum((client.outcomes for client in clients), collections.Counter())
     assert process.wait_exit() == 0
-    assert outcomes["answered"] > 100, outcomes
     assert set(outcomes) <= {"answered", "refused", "too late"}, outcomes
 
 

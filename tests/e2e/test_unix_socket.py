@@ -68,6 +68,18 @@ def test_the_file_goes_with_the_server(launcher, tiny, path, number):
     assert not path.exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_at_the_moment_the_file_appears(launcher, tiny, path, shim, number):
+    """From the moment when a client can be there, a signal no longer means to end at once. The delay is one between
+    the file's appearance and whatever the server does next."""
+    slow = {"LD_PRELOAD": str(shim), "EMBD_SHIM_FOLDER": str(path.parent), "EMBD_SHIM_DELAY": "300"}
+    process = launcher.run("--model-id", tiny, "--listen-uds", path, "--no-tcp", env=slow)
+    wait_for_file(process, path)
+    assert process.stop(number) == 0
+    assert not path.exists()
+    assert "starting graceful shutdown" in process.out()
+
+
 @pytest.mark.parametrize("mode", ["0600", "0660", "0666"])
 def test_mode(launcher, tiny, path, mode):
     serve_only_file(launcher, tiny, path, "--uds-mode", mode)

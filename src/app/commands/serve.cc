@@ -26,6 +26,7 @@ int Serve(const Options& options, Signals& signals, StartupClock& clock) {
   RaiseFileLimit();
   App app(options, log, clock);
   signals.Ready();
+  app.Listen();
   log.Info("Ready");
   signals.Wait();
   log.Info("signal received, starting graceful shutdown");
