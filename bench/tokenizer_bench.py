@@ -81,7 +81,7 @@ def median(rounds, side, what):
 
 
 HEAD = ("| tokenizer | text | threads | embd MB/s | reference MB/s | ratio | embd Mtokens/s | embd load ms (first) "
-        "| reference load ms | embd MiB | of the file |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+        "| reference load ms | embd MiB | of the vocabulary | of the file |\n|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 
 
 def row(file, text, threads, rounds):
@@ -92,7 +92,8 @@ def row(file, text, threads, rounds):
             f"| {median(rounds, 'embd', 'tokens_per_s') / 1e6:.1f} | {median(rounds, 'embd', 'load_ms'):.1f} "
             f"({median(rounds, 'embd', 'first_load_ms'):.1f}) "
             f"| {median(rounds, 'reference', 'load_ms'):.1f} "
-            f"| {size['resident_bytes'] / 2**20:.1f} | {size['resident_bytes'] / size['file_bytes']:.2f} |")
+            f"| {size['resident_bytes'] / 2**20:.1f} | {size['resident_bytes'] / size['vocabulary_bytes']:.2f} "
+            f"| {size['resident_bytes'] / size['file_bytes']:.2f} |")
 
 
 def main():

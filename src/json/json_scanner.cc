@@ -15,6 +15,25 @@ bool Overflows(std::uint64_t digits, std::uint64_t digit) {
   return digits >= kMax / 10 && (digits > kMax / 10 || digit > kMax % 10);
 }
 
+constexpr std::uint64_t kBytesOf0F = 0x0F0F0F0F0F0F0F0F;
+
+// Whether all eight bytes are digits: 0x30 to 0x39, where adding 6 must not reach 0x40.
+bool AreDigits(std::uint64_t bytes) {
+  constexpr std::uint64_t kBytesOf06 = 0x0606060606060606;
+  constexpr std::uint64_t kBytesOf30 = 0x3030303030303030;
+  return (bytes & ~kBytesOf0F) == kBytesOf30 && ((bytes + kBytesOf06) & ~kBytesOf0F) == kBytesOf30;
+}
+
+// The number that eight digits are, the first in the lowest byte: pairs, then fours, then all.
+std::uint32_t EightDigits(std::uint64_t bytes) {
+  constexpr std::uint64_t kPairs = 0x00FF00FF00FF00FF;
+  constexpr std::uint64_t kFours = 0x0000FFFF0000FFFF;
+  bytes &= kBytesOf0F;
+  bytes = (bytes * 10 + (bytes >> 8)) & kPairs;
+  bytes = (bytes * 100 + (bytes >> 16)) & kFours;
+  return static_cast<std::uint32_t>(bytes * 10000 + (bytes >> 32));
+}
+
 void AppendUtf8(std::uint32_t c, std::string& out) {
   const auto put = [&out](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (c < 0x80) return put(c);
@@ -133,8 +152,28 @@ bool JsonScanner::ReadDecimal(JsonDecimal& out) {
   return ReadExponent(out.exponent);
 }
 
+bool JsonScanner::ReadUnsigned(std::uint32_t& out) {
+  constexpr std::ptrdiff_t kMaxDigits = 9;
+  SkipSpaces();
+  const char* const begin = at_;
+  out = 0;
+  for (; at_ != end_ && IsDigit(*at_) && at_ - begin < kMaxDigits; ++at_) {
+    out = out * 10 + static_cast<std::uint32_t>(*at_ - '0');
+  }
+  const bool leading_zero = at_ - begin > 1 && *begin == '0';
+  const bool goes_on = at_ != end_ && (IsDigit(*at_) || *at_ == '.' || (*at_ | 0x20) == 'e');
+  return at_ != begin && !leading_zero && !goes_on;
+}
+
 bool JsonScanner::ReadFraction(JsonDecimal& out) {
   const char* const begin = at_;
+  constexpr std::uint64_t kRoomForEight = std::numeric_limits<std::uint64_t>::max() / 100'000'000;
+  for (std::uint64_t word = 0; end_ - at_ >= 8 && out.digits < kRoomForEight; at_ += 8) {
+    std::memcpy(&word, at_, sizeof(word));
+    if (!AreDigits(word)) break;
+    out.digits = out.digits * 100'000'000 + EightDigits(word);
+    out.exponent -= 8;
+  }
   bool full = false;
   for (; at_ != end_ && IsDigit(*at_); ++at_) {
     const auto digit = static_cast<std::uint64_t>(*at_ - '0');

@@ -25,14 +25,20 @@ class JsonScanner {
 
   // One of the characters []{}:, if it is next.
   bool Take(char c) {
-    SkipSpaces();
-    if (at_ == end_ || *at_ != c) return false;
+    if (!IsNext(c)) return false;
     ++at_;
     return true;
+  }
+  // Whether that is next; it stays so.
+  bool IsNext(char c) {
+    SkipSpaces();
+    return at_ != end_ && *at_ == c;
   }
   // Appends what a string stands for to `out`.
   bool ReadString(std::string& out);
   bool ReadDecimal(JsonDecimal& out);
+  // A number without sign, fraction or exponent, of at most 9 digits.
+  bool ReadUnsigned(std::uint32_t& out);
   // Goes behind a value. Of arrays and objects looks at brackets and strings only.
   bool SkipValue();
   // Goes to the value of the first member `key` of an object.

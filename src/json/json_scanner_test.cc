@@ -118,6 +118,36 @@ TEST(JsonScanner, ReadsNumbers) {
   }
 }
 
+// Digits are read eight at a time.
+TEST(JsonScanner, ANumberEndsWhereItsDigitsDo) {
+  for (const std::string_view after : {"", ",", "/", ":", "]", " ", ",12345678", "\xb0\xb0\xb0"}) {
+    for (std::uint64_t digits = 1; digits < 1'000'000'000'000'000'000; digits = digits * 10 + 9) {
+      const std::string fraction = std::to_string(digits);
+      const std::string text = "2." + fraction + std::string(after);
+      JsonScanner scanner(text);
+      JsonDecimal decimal;
+      ASSERT_TRUE(scanner.ReadDecimal(decimal)) << text;
+      EXPECT_EQ(scanner.bytes_left(), after.size()) << text;
+      EXPECT_EQ(std::to_string(decimal.digits), "2" + fraction);
+      EXPECT_EQ(decimal.exponent, -static_cast<int>(fraction.size()));
+    }
+  }
+}
+
+TEST(JsonScanner, ReadsUnsignedNumbers) {
+  std::uint32_t number = 7;
+  for (const std::string_view text : {"0", " 12,", "999999999]", "30522 }"}) {
+    JsonScanner scanner(text);
+    ASSERT_TRUE(scanner.ReadUnsigned(number)) << text;
+    EXPECT_EQ(number, std::stoul(std::string(text))) << text;
+  }
+  for (const std::string_view text : {"", "-1", "01", "1.5", "1e3", "1E3", "1000000000", "a",
+                                      "\"1\"", "+1", "18446744073709551616"}) {
+    JsonScanner scanner(text);
+    EXPECT_FALSE(scanner.ReadUnsigned(number)) << text;
+  }
+}
+
 TEST(JsonScanner, LosesNothingOfTheShortestDigitsOfANumber) {
   std::mt19937_64 random(11);
   for (int i = 0; i < 50'000; ++i) {

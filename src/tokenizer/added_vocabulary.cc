@@ -78,18 +78,8 @@ AddedVocabulary::Matcher::Match AddedVocabulary::Matcher::Next(std::string_view 
     } else if (!starts_[static_cast<std::uint8_t>(text[from])]) {
       continue;
     }
-    const Rule* rule = nullptr;
-    std::size_t end = from;
-    std::uint32_t node = Trie::kRoot;
-    for (std::size_t at = from; at < text.size(); ++at) {
-      node = trie_.Child(node, text[at]);
-      if (node == Trie::kNone) break;
-      if (const std::uint32_t value = trie_.Value(node); value != Trie::kNone) {
-        rule = &rules_[value];
-        end = at + 1;
-      }
-    }
-    if (rule != nullptr) return {from, end, rule};
+    const Trie::Match match = trie_.LongestPrefix(Trie::kRoot, text, from);
+    if (match.value != Trie::kNone) return {from, match.end, &rules_[match.value]};
   }
   return {text.size(), text.size(), nullptr};
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "tokenizer/decoders/bpe_decoder.h"
@@ -153,6 +154,23 @@ constexpr ModelRow kModels[] = {
     {"WordPiece", WordPiece::FromJson},
 };
 
+// A model's vocabulary that was read ahead of the document: an array of tokens and scores, an
+// object of tokens and ids, or neither.
+using VocabularyAhead = std::variant<std::monostate, UnigramVocabulary, Vocabulary>;
+
+template <typename Read>
+struct AheadRow {
+  std::string_view type;
+  std::unique_ptr<TokenModel> (*from_vocabulary)(const JsonValue&, Read);
+};
+
+constexpr AheadRow<UnigramVocabulary> kModelsOfArrays[] = {{"Unigram", Unigram::FromVocabulary}};
+constexpr AheadRow<Vocabulary> kModelsOfObjects[] = {
+    {"BPE", Bpe::FromVocabulary},
+    {"WordLevel", WordLevel::FromVocabulary},
+    {"WordPiece", WordPiece::FromVocabulary},
+};
+
 constexpr PostProcessorRow kPostProcessors[] = {
     {"BertProcessing", BertProcessingFromJson},         {"ByteLevel", ByteLevelProcessingFromJson},
     {"RobertaProcessing", RobertaProcessingFromJson},   {"Sequence", LoadPostProcessorSequence},
@@ -191,24 +209,36 @@ std::string_view ModelType(const JsonValue& json) {
   return json.Get("vocab").is_array() ? "Unigram" : "WordLevel";
 }
 
-// `vocabulary`, when not null, is in place of a Unigram's own.
-std::unique_ptr<TokenModel> LoadModel(const JsonValue& json, UnigramVocabulary* vocabulary) {
-  const std::string_view type = ModelType(json);
-  if (vocabulary != nullptr && type == "Unigram") {
-    return Unigram::FromVocabulary(json, std::move(*vocabulary));
+template <typename Read>
+std::unique_ptr<TokenModel> LoadModelOf(const JsonValue& json, Read* vocabulary,
+                                        std::span<const AheadRow<Read>> rows) {
+  for (const AheadRow<Read>& row : rows) {
+    if (row.type == ModelType(json)) return row.from_vocabulary(json, std::move(*vocabulary));
   }
-  return LoadTyped<std::unique_ptr<TokenModel>>(json, type, kModels);
+  return nullptr;
+}
+
+// `ahead`, if there is something, is in place of json's own vocabulary.
+std::unique_ptr<TokenModel> LoadModel(const JsonValue& json, VocabularyAhead& ahead) {
+  std::unique_ptr<TokenModel> model;
+  if (auto* array = std::get_if<UnigramVocabulary>(&ahead)) {
+    model = LoadModelOf<UnigramVocabulary>(json, array, kModelsOfArrays);
+  } else if (auto* object = std::get_if<Vocabulary>(&ahead)) {
+    model = LoadModelOf<Vocabulary>(json, object, kModelsOfObjects);
+  }
+  if (model) return model;
+  return LoadTyped<std::unique_ptr<TokenModel>>(json, ModelType(json), kModels);
 }
 
 TokenizerParts LoadParts(const JsonValue& root, const TokenizerOptions& options,
-                         UnigramVocabulary* vocabulary) {
+                         VocabularyAhead ahead) {
   if (const auto version = root.Find("version"); version && version->String() != "1.0") {
     version->Fail("\"1.0\"", fmt::format("\"{}\"", version->String()));
   }
   TokenizerParts parts;
   if (const auto json = root.Find("normalizer")) parts.normalizer = LoadNormalizer(*json);
   if (const auto json = root.Find("pre_tokenizer")) parts.pre_tokenizer = LoadPreTokenizer(*json);
-  parts.model = LoadModel(root.Get("model"), vocabulary);
+  parts.model = LoadModel(root.Get("model"), ahead);
   if (parts.pre_tokenizer && parts.pre_tokenizer->EndsWithByteChars() && parts.model->ReadBytes()) {
     parts.pre_tokenizer->KeepBytes();
   }
@@ -228,40 +258,45 @@ TokenizerParts LoadParts(const JsonValue& root, const TokenizerOptions& options,
   return parts;
 }
 
-// Reads the array under model.vocab, where there is one, ahead of all else: a tree of it would take
-// most of the time and several times the memory. Gives the array's text, or nothing; what is wrong
-// with it then, if anything, is for the usual way to find.
-std::optional<std::string_view> ReadUnigramVocabulary(std::string_view text,
-                                                      UnigramVocabulary& vocabulary) {
+// Reads what is under model.vocab, if it is of a known kind, ahead of all else: a tree of it would
+// take most of the time and several times the memory. Gives the text of it, or nothing; what is
+// wrong with it then, if anything, is for the usual way to find.
+std::optional<std::string_view> ReadVocabulary(std::string_view text, VocabularyAhead& ahead) {
   JsonScanner scanner(text);
   if (!scanner.EnterMember("model") || !scanner.EnterMember("vocab")) return std::nullopt;
   const char* const begin = scanner.at();
-  if (!vocabulary.Read(scanner)) return std::nullopt;
-  const std::string_view array(begin, static_cast<std::size_t>(scanner.at() - begin));
-  if (!simdjson::validate_utf8(array)) return std::nullopt;
-  return array;
+  if (scanner.IsNext('[')) {
+    if (!ahead.emplace<UnigramVocabulary>().Read(scanner)) return std::nullopt;
+  } else {
+    std::optional<Vocabulary> tokens = Vocabulary::Read(scanner);
+    if (!tokens) return std::nullopt;
+    ahead = *std::move(tokens);
+  }
+  const std::string_view vocab(begin, static_cast<std::size_t>(scanner.at() - begin));
+  if (!simdjson::validate_utf8(vocab)) return std::nullopt;
+  return vocab;
 }
 
 }  // namespace
 
 TokenizerParts LoadTokenizerJson(const JsonValue& root, const TokenizerOptions& options) {
-  return LoadParts(root, options, nullptr);
+  return LoadParts(root, options, {});
 }
 
 TokenizerParts LoadTokenizerText(std::string_view text, std::string origin,
                                  const TokenizerOptions& options) {
-  UnigramVocabulary vocabulary;
-  const std::optional<std::string_view> array = ReadUnigramVocabulary(text, vocabulary);
-  if (!array) {
+  VocabularyAhead ahead;
+  const std::optional<std::string_view> vocab = ReadVocabulary(text, ahead);
+  if (!vocab) {
     const JsonDocument document = JsonDocument::Parse(text, std::move(origin));
-    return LoadParts(document.root(), options, nullptr);
+    return LoadParts(document.root(), options, {});
   }
-  const auto before = static_cast<std::size_t>(array->data() - text.data());
+  const auto before = static_cast<std::size_t>(vocab->data() - text.data());
   std::string rest(text.substr(0, before));
-  rest += "[]";
-  rest += text.substr(before + array->size());
+  rest += std::holds_alternative<Vocabulary>(ahead) ? "{}" : "[]";
+  rest += text.substr(before + vocab->size());
   const JsonDocument document = JsonDocument::Parse(rest, std::move(origin));
-  return LoadParts(document.root(), options, &vocabulary);
+  return LoadParts(document.root(), options, std::move(ahead));
 }
 
 }  // namespace embd

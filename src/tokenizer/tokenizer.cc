@@ -289,8 +289,11 @@ std::string Tokenizer::Decode(std::span<const std::uint32_t> ids, bool skip_spec
 std::uint32_t Tokenizer::id_bound() const { return impl_->id_bound; }
 
 std::size_t Tokenizer::resident_bytes() const {
-  return sizeof(Impl) + impl_->parts.model->resident_bytes() +
-         impl_->parts.added_vocabulary.resident_bytes();
+  const TokenizerParts& parts = impl_->parts;
+  return sizeof(Impl) + parts.model->resident_bytes() + parts.added_vocabulary.resident_bytes() +
+         (parts.normalizer ? parts.normalizer->resident_bytes() : 0);
 }
+
+std::size_t Tokenizer::vocabulary_bytes() const { return impl_->parts.model->vocabulary_bytes(); }
 
 }  // namespace embd

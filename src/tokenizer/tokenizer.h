@@ -72,6 +72,9 @@ class Tokenizer {
   std::uint32_t id_bound() const;
   // Bytes that the tables of this tokenizer occupy.
   std::size_t resident_bytes() const;
+  // Bytes of the model's vocabulary if it were written plainly: the text of each token with its id
+  // (4) or score (8), and 8 for each merge. What the tables are to be compared with.
+  std::size_t vocabulary_bytes() const;
 
  private:
   struct Impl;

@@ -14,15 +14,26 @@ namespace {
 template <typename T>
 using PageVector = std::vector<T, PageAllocator<T>>;
 
-// First eight bytes in the order of the strings: sorting by it settles almost every comparison.
+// The first eight bytes, as far as there are so many, in the order of the strings: sorting by it
+// settles almost every comparison.
 std::uint64_t SortPrefix(std::string_view text) {
-  std::uint64_t prefix = 0;
-  if (text.size() >= sizeof(prefix)) {
-    std::memcpy(&prefix, text.data(), sizeof(prefix));
-    return __builtin_bswap64(prefix);
+  constexpr std::size_t kBytes = sizeof(std::uint64_t);
+  const std::size_t size = std::min(text.size(), kBytes);
+  std::uint64_t word = 0;
+  if (size == kBytes) {
+    std::memcpy(&word, text.data(), kBytes);
+  } else if (size >= kBytes / 2) {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    std::memcpy(&first, text.data(), sizeof(first));
+    std::memcpy(&last, text.data() + size - sizeof(last), sizeof(last));
+    word = first | std::uint64_t{last} << 8 * (size - sizeof(last));
+  } else {
+    for (std::size_t i = 0; i < size; ++i) {
+      word |= std::uint64_t{static_cast<std::uint8_t>(text[i])} << 8 * i;
+    }
   }
-  for (const char byte : text) prefix = prefix << 8 | static_cast<std::uint8_t>(byte);
-  return text.empty() ? 0 : prefix << 8 * (sizeof(prefix) - text.size());
+  return __builtin_bswap64(word);
 }
 
 struct SortEntry {
@@ -155,9 +166,17 @@ class Trie::SortedKeys {
     }
   }
 
+  // By what follows the bytes that they have in common; equal ones as they came.
   void SortTexts(std::size_t begin, std::size_t end) {
     const std::span<SortedKey> part = std::span(keys_).subspan(begin, end - begin);
-    std::sort(part.begin(), part.end(), [this](const SortedKey& a, const SortedKey& b) {
+    const auto rest = [this](const SortedKey& key) {
+      const std::string_view text = Text(key);
+      return text.substr(std::min(text.size(), sizeof(std::uint64_t)));
+    };
+    std::sort(part.begin(), part.end(), [&](const SortedKey& a, const SortedKey& b) {
+      const std::uint64_t prefix_a = SortPrefix(rest(a));
+      const std::uint64_t prefix_b = SortPrefix(rest(b));
+      if (prefix_a != prefix_b) return prefix_a < prefix_b;
       const int order = Text(a).compare(Text(b));
       return order != 0 ? order < 0 : a.begin < b.begin;
     });
@@ -195,22 +214,28 @@ class Trie::SortedKeys {
 // only the last few blocks are searched for room, so that building is linear.
 class Trie::Builder {
  public:
-  explicit Builder(std::vector<Unit>& units) : units_(units) { AddBlock(); }
+  Builder(std::vector<Unit>& units, std::string& tails, std::string_view branch)
+      : units_(units), tails_(tails), branch_(branch) {
+    AddBlock();
+  }
 
-  void Build(const SortedKeys& keys) {
+  // Gives the node behind the branch.
+  std::uint32_t Build(const SortedKeys& keys) {
     blocks_[0].used_units.Set(kRoot);
     units_[kRoot] = {0, kNoValue << 8 | 1};
-    std::vector<Range> stack{{kRoot, 0, keys.size(), 0}};
+    std::vector<Range> stack;
+    if (keys.size() > 0) stack.push_back({kRoot, 0, keys.size(), 0});
     std::vector<Range> children;
     std::vector<std::uint8_t> labels;
     while (!stack.empty()) {
       Range range = stack.back();
       stack.pop_back();
       if (range.end - range.begin == 1) {
-        AddTail(range.node, keys.Text(range.begin).substr(range.depth), keys.Value(range.begin));
+        AddLast(range, keys.Text(range.begin), keys.Value(range.begin));
         continue;
       }
-      if (range.begin < range.end && keys.Length(range.begin) == range.depth) {
+      NoteBranch(range, keys.Text(range.begin));
+      if (keys.Length(range.begin) == range.depth) {
         SetValue(range.node, keys.Value(range.begin));
         ++range.begin;
       }
@@ -230,11 +255,13 @@ class Trie::Builder {
         stack.push_back(children[i]);
       }
     }
+    return branch_node_;
   }
 
  private:
   // A search that looks into more blocks saves little room and takes long.
   static constexpr std::size_t kSearchedBlocks = 4;
+  static constexpr std::size_t kLongestTail = 255;
 
   struct Block {
     Bits used_units;
@@ -253,15 +280,31 @@ class Trie::Builder {
     unit.value_and_label = value << 8 | (unit.value_and_label & 0xFF);
   }
 
-  // Lets the only key below `node` go on with `text`.
-  void AddTail(std::uint32_t node, std::string_view text, std::uint32_t value) {
-    for (const char byte : text) {
-      const auto label = static_cast<std::uint8_t>(byte);
+  // Notes whether the node of `range`, which some key lies below, is the one behind the branch.
+  void NoteBranch(const Range& range, std::string_view text) {
+    if (range.depth != branch_.size() || !text.starts_with(branch_)) return;
+    if (range.end - range.begin > 1 || text.size() > range.depth) branch_node_ = range.node;
+  }
+
+  // Adds what the only key of `range` still lacks. Nodes that can be looked from are no tails.
+  void AddLast(Range range, std::string_view text, std::uint32_t value) {
+    for (; range.depth < text.size(); ++range.depth) {
+      NoteBranch(range, text);
+      const bool may_be_looked_from =
+          range.depth == 0 || (range.depth <= branch_.size() && text.starts_with(branch_));
+      const std::size_t length = text.size() - range.depth;
+      if (!may_be_looked_from && length <= kLongestTail) {
+        units_[range.node].base = kTail + static_cast<std::uint32_t>(tails_.size());
+        tails_ += static_cast<char>(length);
+        tails_ += text.substr(range.depth);
+        break;
+      }
+      const auto label = static_cast<std::uint8_t>(text[range.depth]);
       const std::uint32_t base = Place({&label, 1});
-      units_[node].base = base;
-      node = base ^ label;
+      units_[range.node].base = base;
+      range.node = base ^ label;
     }
-    SetValue(node, value);
+    SetValue(range.node, value);
   }
 
   void AddBlock() {
@@ -273,10 +316,13 @@ class Trie::Builder {
     blocks_.back().used_bases.Set(1);
   }
 
-  // Takes a base that has room for all labels, and the units there.
+  // Takes a base that has room for all labels, and the units there. Single labels, which most nodes
+  // have, fill up the oldest of the blocks; where more are to fit, the latest has most room.
   std::uint32_t Place(std::span<const std::uint8_t> labels) {
-    const std::size_t oldest = blocks_.size() - std::min(blocks_.size(), kSearchedBlocks);
-    for (std::size_t b = blocks_.size(); b-- > oldest;) {
+    const std::size_t count = std::min(blocks_.size(), kSearchedBlocks);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t b =
+          labels.size() == 1 ? blocks_.size() - count + i : blocks_.size() - 1 - i;
       if (blocks_[b].free_units < labels.size()) continue;
       const std::uint32_t base = FindBase(blocks_[b], labels);
       if (base != 0) return Take(b, base, labels);
@@ -285,9 +331,14 @@ class Trie::Builder {
     return Take(blocks_.size() - 1, FindBase(blocks_.back(), labels), labels);
   }
 
-  // The lowest base within the block for which all labels lead to free units, or 0.
+  // A base within the block for which all labels lead to free units, or 0.
   static std::uint32_t FindBase(const Block& block, std::span<const std::uint8_t> labels) {
-    if (labels.size() == 1) return FindBase(block, labels[0]);
+    // Few labels find room sooner by trying, many by moving whole sets.
+    constexpr std::size_t kFew = 4;
+    return labels.size() <= kFew ? TryBases(block, labels) : LowestBase(block, labels);
+  }
+
+  static std::uint32_t LowestBase(const Block& block, std::span<const std::uint8_t> labels) {
     Bits taken = block.used_bases;
     for (const std::uint8_t label : labels) {
       const Bits moved = block.used_units.Moved(label);
@@ -300,12 +351,18 @@ class Trie::Builder {
     return 0;
   }
 
-  // Some base for one label, as most nodes have it.
-  static std::uint32_t FindBase(const Block& block, std::uint32_t label) {
+  static std::uint32_t TryBases(const Block& block, std::span<const std::uint8_t> labels) {
+    const auto fits = [&](std::uint32_t base) {
+      if (block.used_bases.Has(base)) return false;
+      for (const std::uint32_t label : labels.subspan(1)) {
+        if (block.used_units.Has(base ^ label)) return false;
+      }
+      return true;
+    };
     for (std::uint32_t w = 0; w < block.used_units.words.size(); ++w) {
       for (std::uint64_t free = ~block.used_units.words[w]; free != 0; free &= free - 1) {
         const std::uint32_t unit = w * 64 + static_cast<std::uint32_t>(std::countr_zero(free));
-        if (!block.used_bases.Has(unit ^ label)) return unit ^ label;
+        if (fits(unit ^ labels[0])) return unit ^ labels[0];
       }
     }
     return 0;
@@ -323,26 +380,20 @@ class Trie::Builder {
   }
 
   std::vector<Unit>& units_;
+  std::string& tails_;
+  std::string_view branch_;
+  std::uint32_t branch_node_ = kNone;
   std::vector<Block> blocks_;
 };
 
-Trie::Trie(std::span<const Key> keys) {
+Trie::Trie(std::span<const Key> keys, std::string_view branch) {
   const SortedKeys sorted(keys);
   duplicates_ = keys.size() - sorted.size();
   // About as many nodes as there are; growing would copy them several times.
-  units_.reserve(std::min(sorted.bytes(), 4 * sorted.size()) + kBlock);
-  Builder(units_).Build(sorted);
+  units_.reserve(std::min(sorted.bytes(), 2 * sorted.size()) + kBlock);
+  branch_ = Builder(units_, tails_, branch).Build(sorted);
   units_.shrink_to_fit();
-}
-
-std::uint32_t Trie::Descend(std::uint32_t node, std::string_view text) const {
-  for (std::size_t i = 0; i < text.size() && node != kNone; ++i) node = Child(node, text[i]);
-  return node;
-}
-
-std::uint32_t Trie::Find(std::string_view text) const {
-  const std::uint32_t node = Descend(kRoot, text);
-  return node == kNone ? kNone : Value(node);
+  tails_.shrink_to_fit();
 }
 
 }  // namespace embd

@@ -29,8 +29,53 @@ TEST(Trie, FindsKeysAndTheirPrefixes) {
   EXPECT_EQ(trie.Find("abc"), 1u);
   EXPECT_EQ(trie.Find("abd"), Trie::kMaxValue);
   EXPECT_EQ(trie.Find("abcd"), Trie::kNone);
-  EXPECT_NE(trie.Descend(Trie::kRoot, "ab"), Trie::kNone);
-  EXPECT_EQ(trie.Descend(Trie::kRoot, "ac"), Trie::kNone);
+}
+
+// The values of the prefixes of `text`, from behind the branch or from the root.
+std::vector<std::uint32_t> Prefixes(const Trie& trie, std::uint32_t node, std::string_view text) {
+  std::vector<std::uint32_t> values;
+  trie.ForEachPrefix(node, text, 0, [&](std::size_t end, std::uint32_t value) {
+    EXPECT_LE(end, text.size());
+    values.push_back(value);
+  });
+  return values;
+}
+
+TEST(Trie, LooksForPrefixesFromTheRootAndFromTheBranch) {
+  using Values = std::vector<std::uint32_t>;
+  const std::vector<Trie::Key> keys = {{"#", 0},      {"##", 1},  {"##abcd", 2}, {"##ab", 3},
+                                       {"##abcz", 4}, {"##x", 5}, {"abc", 6},    {"##ylonger", 7}};
+  const Trie trie(keys, "##");
+  EXPECT_EQ(Prefixes(trie, Trie::kRoot, "##abcdef"), (Values{0, 1, 3, 2}));
+  EXPECT_EQ(Prefixes(trie, Trie::kRoot, "abcd"), Values{6});
+  EXPECT_EQ(Prefixes(trie, trie.branch(), "abcdef"), (Values{3, 2}));
+  EXPECT_EQ(Prefixes(trie, trie.branch(), "ylonge"), Values{});
+  EXPECT_EQ(Prefixes(trie, trie.branch(), "ylongers"), Values{7});
+  EXPECT_EQ(trie.LongestPrefix(trie.branch(), "..abczz", 2).end, 6u);
+}
+
+TEST(Trie, TheBranchNeedsAKeyThatGoesOn) {
+  const auto branch = [](std::vector<Trie::Key> keys) { return Trie(keys, "##").branch(); };
+  EXPECT_EQ(branch({}), Trie::kNone);
+  EXPECT_EQ(branch({{"##", 1}, {"#a", 2}}), Trie::kNone);
+  EXPECT_EQ(branch({{"##", 1}}), Trie::kNone);
+  EXPECT_NE(branch({{"##alone", 1}}), Trie::kNone);
+  EXPECT_NE(branch({{"##", 1}, {"##a", 2}}), Trie::kNone);
+  EXPECT_EQ(Trie(std::vector<Trie::Key>{{"ab", 1}}).branch(), Trie::kRoot);
+}
+
+TEST(Trie, KeysMayBeLong) {
+  const std::string lengths[] = {std::string(256, 'a'), "b" + std::string(255, 'a'),
+                                 "c" + std::string(256, 'a'), "d" + std::string(1000, 'a')};
+  std::vector<Trie::Key> keys;
+  for (const std::string& text : lengths)
+    keys.push_back({text, static_cast<std::uint32_t>(keys.size())});
+  const Trie trie(keys);
+  for (const Trie::Key& key : keys) {
+    EXPECT_EQ(trie.Find(key.text), key.value);
+    EXPECT_EQ(trie.Find(key.text.substr(0, key.text.size() - 1)), Trie::kNone);
+    EXPECT_EQ(trie.Find(std::string(key.text) + "a"), Trie::kNone);
+  }
 }
 
 TEST(Trie, CountsDuplicates) {
@@ -61,7 +106,7 @@ TEST(Trie, EveryByteIsALabel) {
 TEST(Trie, AgreesWithAMapOnRandomKeys) {
   std::mt19937 random(1);
   const auto text = [&random](std::uint32_t letters) {
-    std::string result(1 + random() % 6, 0);
+    std::string result(1 + random() % (letters == 2 ? 20 : 6), 0);
     for (char& c : result) c = static_cast<char>(random() % letters);
     return result;
   };

@@ -65,21 +65,23 @@ int BenchTokenizer(const Options& options) {
   const TokenizerSpeed speed =
       MeasureTokenizer(*tokenizer, texts, static_cast<int>(threads), options.seconds);
   if (options.json) {
-    fmt::print(R"({{"mb_per_s":{:.3f},"tokens_per_s":{:.0f},"load_ms":{:.3f},)"
-               R"("first_load_ms":{:.3f},"resident_bytes":{},"file_bytes":{},)"
-               R"("threads":{},"texts":{}}})"
-               "\n",
-               speed.mb_per_s, speed.tokens_per_s, load_ms, first_load_ms,
-               tokenizer->resident_bytes(), file_bytes, threads, texts.size());
+    fmt::print(
+        R"({{"mb_per_s":{:.3f},"tokens_per_s":{:.0f},"load_ms":{:.3f},)"
+        R"("first_load_ms":{:.3f},"resident_bytes":{},"vocabulary_bytes":{},"file_bytes":{},)"
+        R"("threads":{},"texts":{}}})"
+        "\n",
+        speed.mb_per_s, speed.tokens_per_s, load_ms, first_load_ms, tokenizer->resident_bytes(),
+        tokenizer->vocabulary_bytes(), file_bytes, threads, texts.size());
   } else {
     fmt::print(
         "{} with {} threads, {} texts\n\n"
         "  encoding  {:>10.1f} MB/s   {:>12.0f} tokens/s\n"
         "  loading   {:>10.2f} ms     {:>12.2f} ms the first time\n"
-        "  resident  {:>10.1f} MiB    {:>12.2f} times the file\n",
+        "  resident  {:>10.1f} MiB    {:>12.2f} times the vocabulary\n",
         options.tokenizer, threads, texts.size(), speed.mb_per_s, speed.tokens_per_s, load_ms,
         first_load_ms, static_cast<double>(tokenizer->resident_bytes()) / (1 << 20),
-        static_cast<double>(tokenizer->resident_bytes()) / static_cast<double>(file_bytes));
+        static_cast<double>(tokenizer->resident_bytes()) /
+            static_cast<double>(tokenizer->vocabulary_bytes()));
   }
   return 0;
 }

@@ -21,8 +21,11 @@ void AddSymbol(ModelScratch& scratch, std::uint32_t id, std::uint32_t length) {
 }  // namespace
 
 std::unique_ptr<TokenModel> Bpe::FromJson(const JsonValue& json) {
-  return std::unique_ptr<TokenModel>(
-      new Bpe(json, Vocabulary(Vocabulary::ReadEntries(json.Get("vocab")))));
+  return FromVocabulary(json, Vocabulary(Vocabulary::ReadEntries(json.Get("vocab"))));
+}
+
+std::unique_ptr<TokenModel> Bpe::FromVocabulary(const JsonValue& json, Vocabulary vocabulary) {
+  return std::unique_ptr<TokenModel>(new Bpe(json, std::move(vocabulary)));
 }
 
 Bpe::Bpe(const JsonValue& json, Vocabulary vocabulary)
@@ -55,9 +58,7 @@ Bpe::Bpe(const JsonValue& json, Vocabulary vocabulary)
         std::uint64_t{unknown_token_.has_value()}}) {
     fingerprint_ = MixHash(fingerprint_, part);
   }
-  for (std::uint32_t id = 0; id < vocabulary_.id_bound(); ++id) {
-    fingerprint_ = MixHash(fingerprint_, HashBytes(vocabulary_.Text(id)));
-  }
+  fingerprint_ = MixHash(fingerprint_, vocabulary_.Hash());
 }
 
 // Merges are either all ["left", "right"] or, in older files, all "left right".
@@ -66,8 +67,11 @@ void Bpe::ReadMerges(const JsonValue& merges) {
   if (merges.raw().get(array) != simdjson::SUCCESS) {
     merges.Fail("an array", std::string(merges.TypeName()));
   }
+  if (array.size() > MergeTable::kMaxMerges) {
+    merges.Fail(fmt::format("at most {} merges", MergeTable::kMaxMerges),
+                std::to_string(array.size()));
+  }
   merges_ = MergeTable(array.size());
-  std::uint32_t rank = 0;
   std::optional<bool> spaced;
   for (const simdjson::dom::element merge : array) {
     std::string_view left;
@@ -91,29 +95,30 @@ void Bpe::ReadMerges(const JsonValue& merges) {
     }
     if (!good) {
       merges.Fail("pairs of tokens, all written in one way",
-                  fmt::format("{} at place {}", simdjson::minify(merge), rank));
+                  fmt::format("{} at place {}", simdjson::minify(merge), merges_.size()));
     }
-    AddMerge(merges, rank++, left, right);
+    AddMerge(merges, left, right);
   }
 }
 
-void Bpe::AddMerge(const JsonValue& place, std::uint32_t rank, std::string_view left,
-                   std::string_view right) {
+void Bpe::AddMerge(const JsonValue& place, std::string_view left, std::string_view right) {
   const auto id_of = [&](std::string_view token) {
     const std::uint32_t id = index_.Find(token);
     if (id == TokenIndex::kNone) {
-      place.Fail("tokens of the vocabulary", fmt::format("\"{}\" at place {}", token, rank));
+      place.Fail("tokens of the vocabulary",
+                 fmt::format("\"{}\" at place {}", token, merges_.size()));
     }
     return id;
   };
   if (right.size() < continuing_prefix_.size()) {
-    place.Fail("tokens with the continuing prefix", fmt::format("\"{}\" at place {}", right, rank));
+    place.Fail("tokens with the continuing prefix",
+               fmt::format("\"{}\" at place {}", right, merges_.size()));
   }
   const std::uint32_t left_id = id_of(left);
   const std::uint32_t right_id = id_of(right);
   std::string merged(left);
   merged += right.substr(continuing_prefix_.size());
-  merges_.Insert(left_id, right_id, {rank, id_of(merged)});
+  merges_.Append(left_id, right_id, id_of(merged));
   fingerprint_ = MixHash(fingerprint_, std::uint64_t{left_id} << 32 | right_id);
 }
 
@@ -127,18 +132,16 @@ bool Bpe::ReadBytes() {
   }
   reads_bytes_ = true;
   fingerprint_ = MixHash(fingerprint_, 1);
-  if (!ignore_merges_) return true;
-  std::vector<std::string> spellings(vocabulary_.id_bound());
-  std::vector<Vocabulary::Entry> entries;
-  for (std::uint32_t id = 0; id < vocabulary_.id_bound(); ++id) {
-    std::optional<std::string> bytes = BytesOf(vocabulary_.Text(id));
-    if (!bytes || bytes->empty()) continue;
-    spellings[id] = *std::move(bytes);
-    entries.push_back({spellings[id], id});
-  }
-  byte_spellings_ = Vocabulary(entries);
-  byte_index_ = TokenIndex(byte_spellings_);
   return true;
+}
+
+std::uint32_t Bpe::FindWord(std::string_view word, ModelScratch& scratch) const {
+  if (!reads_bytes_) return index_.Find(word);
+  scratch.spelling.clear();
+  for (const char byte : word) {
+    unicode::Append(scratch.spelling, kByteChars[static_cast<std::uint8_t>(byte)]);
+  }
+  return index_.Find(scratch.spelling);
 }
 
 // Pieces of a merged token that stand before the character in another place would show in the
@@ -157,22 +160,30 @@ Result<void> Bpe::Tokenize(std::string_view text, std::span<const Piece> words,
   const auto tokenize = [&](std::string_view word, std::uint32_t begin) {
     return TokenizeWord(word, begin, scratch, out);
   };
-  for (const Piece& piece : words) {
+  if (!word_start_.empty()) {
+    CutAtWordStarts(text, words, scratch.words);
+    words = scratch.words;
+  }
+  return TokenizeCached(text, words, scratch.word_cache, out, tokenize);
+}
+
+void Bpe::CutAtWordStarts(std::string_view text, std::span<const Piece> pieces,
+                          std::vector<Piece>& words) const {
+  words.clear();
+  for (const Piece& piece : pieces) {
     for (std::uint32_t begin = piece.begin; begin < piece.end;) {
-      std::string_view word = text.substr(begin, piece.end - begin);
-      if (!word_start_.empty()) word = word.substr(0, UpToWordStart(word, word_start_));
-      Result<void> done = TokenizeCached(word, begin, scratch.word_cache, out, tokenize);
-      if (!done) return done;
-      begin += static_cast<std::uint32_t>(word.size());
+      const std::string_view rest = text.substr(begin, piece.end - begin);
+      const auto size = static_cast<std::uint32_t>(UpToWordStart(rest, word_start_));
+      words.push_back({begin, begin + size});
+      begin += size;
     }
   }
-  return {};
 }
 
 Result<void> Bpe::TokenizeWord(std::string_view word, std::uint32_t begin, ModelScratch& scratch,
                                std::vector<Token>& out) const {
   if (ignore_merges_) {
-    const std::uint32_t id = reads_bytes_ ? byte_index_.Find(word) : index_.Find(word);
+    const std::uint32_t id = FindWord(word, scratch);
     if (id != TokenIndex::kNone) {
       out.push_back({id, {begin, begin + static_cast<std::uint32_t>(word.size())}});
       return {};
@@ -255,9 +266,12 @@ std::optional<std::uint32_t> Bpe::TokenToId(std::string_view token) const {
   return id;
 }
 
+std::size_t Bpe::vocabulary_bytes() const {
+  return TokenModel::vocabulary_bytes() + merges_.size() * 2 * sizeof(std::uint32_t);
+}
+
 std::size_t Bpe::resident_bytes() const {
-  return vocabulary_.resident_bytes() + index_.resident_bytes() + merges_.resident_bytes() +
-         byte_spellings_.resident_bytes() + byte_index_.resident_bytes();
+  return vocabulary_.resident_bytes() + index_.resident_bytes() + merges_.resident_bytes();
 }
 
 }  // namespace embd

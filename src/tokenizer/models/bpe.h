@@ -18,12 +18,15 @@ namespace embd {
 class Bpe : public TokenModel {
  public:
   static std::unique_ptr<TokenModel> FromJson(const JsonValue& json);
+  // With `vocabulary` in place of json's own.
+  static std::unique_ptr<TokenModel> FromVocabulary(const JsonValue& json, Vocabulary vocabulary);
 
   Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
                         std::vector<Token>& out) const override;
   std::optional<std::uint32_t> TokenToId(std::string_view token) const override;
   const Vocabulary& vocabulary() const override { return vocabulary_; }
   std::size_t resident_bytes() const override;
+  std::size_t vocabulary_bytes() const override;
   bool ReadBytes() override;
 
  private:
@@ -34,14 +37,18 @@ class Bpe : public TokenModel {
 
   Bpe(const JsonValue& json, Vocabulary vocabulary);
   void ReadMerges(const JsonValue& merges);
-  void AddMerge(const JsonValue& place, std::uint32_t rank, std::string_view left,
-                std::string_view right);
+  void AddMerge(const JsonValue& place, std::string_view left, std::string_view right);
 
   // Where merges never reach across, if there is such a character; what FindWordStart needs to be
   // true of characters is true of the symbols that stand for them.
   std::string WordStart() const;
+  // Cuts pieces of `text` into parts that no merge reaches across.
+  void CutAtWordStarts(std::string_view text, std::span<const Piece> pieces,
+                       std::vector<Piece>& words) const;
   Result<void> TokenizeWord(std::string_view word, std::uint32_t begin, ModelScratch& scratch,
                             std::vector<Token>& out) const;
+  // The id of the token that a whole word is, or TokenIndex::kNone.
+  std::uint32_t FindWord(std::string_view word, ModelScratch& scratch) const;
   // Fills scratch.symbols with the characters, or bytes, of the word.
   Result<void> StartWithChars(std::string_view word, ModelScratch& scratch) const;
   void StartWithBytes(std::string_view word, ModelScratch& scratch) const;
@@ -67,8 +74,6 @@ class Bpe : public TokenModel {
   std::array<std::uint32_t, 256> fallback_{};  // ids of <0x00>...<0xFF>, or kNone
   bool reads_bytes_ = false;
   std::array<std::uint32_t, 256> bytes_{};  // ids of single bytes, when it reads them
-  Vocabulary byte_spellings_;               // the tokens in bytes, likewise
-  TokenIndex byte_index_;
 };
 
 }  // namespace embd

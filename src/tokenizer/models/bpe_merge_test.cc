@@ -20,7 +20,6 @@ struct RandomMerges {
     std::vector<std::string> tokens;
     for (std::size_t i = 0; i < letters; ++i) tokens.emplace_back(1, static_cast<char>('a' + i));
     for (const std::string& token : tokens) ids.emplace(token, ids.size());
-    std::uint32_t rank = 0;
     for (std::size_t i = 0; i < merges; ++i) {
       const std::string left = tokens[random() % tokens.size()];
       const std::string right = tokens[random() % tokens.size()];
@@ -29,7 +28,7 @@ struct RandomMerges {
           ids.emplace(left + right, static_cast<std::uint32_t>(ids.size()));
       if (is_new) tokens.push_back(left + right);
       if (table.Find(ids[left], ids[right]).rank != MergeTable::kNone) continue;
-      table.Insert(ids[left], ids[right], {rank++, merged->second});
+      table.Append(ids[left], ids[right], merged->second);
     }
   }
 

@@ -37,8 +37,13 @@ void WordCache::BelongTo(std::uint64_t owner) {
   owner_ = owner;
 }
 
-WordCache::Entry& WordCache::Lookup(std::string_view word, bool& hit) {
+std::size_t WordCache::Prefetch(std::string_view word) const {
   const std::size_t place = HashBytes(word) % kEntries;
+  __builtin_prefetch(&entries_[place]);
+  return place;
+}
+
+WordCache::Entry& WordCache::Lookup(std::string_view word, std::size_t place, bool& hit) {
   Entry& entry = entries_[place];
   Entry& older = entries_[place ^ 1];
   const auto is_own = [word](const Entry& e) {

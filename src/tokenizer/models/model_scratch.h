@@ -1,7 +1,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +33,13 @@ class WordCache {
 
   // Forgets everything unless it was last used by `owner`, a number that no two models share.
   void BelongTo(std::uint64_t owner);
-  // The entry for `word`, of 1 to kMaxWordBytes bytes; `hit` says whether it is the word's own.
-  Entry& Lookup(std::string_view word, bool& hit);
+  static bool CanHold(std::string_view word) {
+    return !word.empty() && word.size() <= kMaxWordBytes;
+  }
+  // The place of a word that it can hold, on its way into the processor's cache.
+  std::size_t Prefetch(std::string_view word) const;
+  // The entry for `word` at its place; `hit` says whether it is the word's own.
+  Entry& Lookup(std::string_view word, std::size_t place, bool& hit);
   // Makes it the word's own with these tokens, unless they are too many or do not
   // follow each other.
   static void Store(Entry& entry, std::string_view word, std::uint32_t begin, const Token* tokens,
@@ -45,31 +52,50 @@ class WordCache {
   std::uint64_t owner_ = 0;
 };
 
-// Appends the tokens of `word`, a part of the text that starts at `begin`, through the word cache.
-// `tokenize(word, begin)` appends them to the same vector, and returns a Result<void>.
+// Appends the tokens of `words`, parts of `text`, through the word cache. `tokenize(word, begin)`
+// appends those of a word that starts at `begin` to the same vector, and returns a Result<void>.
 template <typename TokenizeWord>
-Result<void> TokenizeCached(std::string_view word, std::uint32_t begin, WordCache& cache,
+Result<void> TokenizeCached(std::string_view text, std::span<const Piece> words, WordCache& cache,
                             std::vector<Token>& out, TokenizeWord tokenize) {
-  if (word.empty() || word.size() > WordCache::kMaxWordBytes) return tokenize(word, begin);
-  bool hit = false;
-  WordCache::Entry& entry = cache.Lookup(word, hit);
-  if (hit) {
+  const auto word_at = [&](std::size_t i) {
+    return text.substr(words[i].begin, words[i].end - words[i].begin);
+  };
+  // The next word's entry is fetched while this word is looked up: the cache is larger than the
+  // processor's second level.
+  const auto prefetch = [&](std::size_t i) {
+    return i < words.size() && WordCache::CanHold(word_at(i)) ? cache.Prefetch(word_at(i)) : 0;
+  };
+  std::size_t next_place = prefetch(0);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::size_t place = next_place;
+    next_place = prefetch(i + 1);
+    const std::string_view word = word_at(i);
+    const std::uint32_t begin = words[i].begin;
+    if (!WordCache::CanHold(word)) {
+      if (Result<void> done = tokenize(word, begin); !done) return done;
+      continue;
+    }
+    bool hit = false;
+    WordCache::Entry& entry = cache.Lookup(word, place, hit);
+    if (!hit) {
+      const std::size_t first = out.size();
+      if (Result<void> done = tokenize(word, begin); !done) return done;
+      WordCache::Store(entry, word, begin, out.data() + first, out.size() - first);
+      continue;
+    }
     std::uint32_t from = begin;
-    for (std::size_t i = 0; i < entry.count; ++i) {
-      const std::uint32_t end = begin + entry.ends[i];
-      out.push_back({entry.ids[i], {from, end}});
+    for (std::size_t token = 0; token < entry.count; ++token) {
+      const std::uint32_t end = begin + entry.ends[token];
+      out.push_back({entry.ids[token], {from, end}});
       from = end;
     }
-    return {};
   }
-  const std::size_t first = out.size();
-  if (Result<void> done = tokenize(word, begin); !done) return done;
-  WordCache::Store(entry, word, begin, out.data() + first, out.size() - first);
   return {};
 }
 
 // Buffers of the models, reused from text to text.
 struct ModelScratch {
+  std::vector<Piece> words;  // that BPE cut pieces into
   std::vector<BpeSymbol> symbols;
   BpeMergeScratch merging;
   std::string spelling;  // of a character with its affixes

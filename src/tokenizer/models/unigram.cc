@@ -8,7 +8,6 @@
 #include <string>
 #include <utility>
 
-#include "base/page_allocator.h"
 #include "tokenizer/token_index.h"
 #include "unicode/utf8.h"
 
@@ -17,16 +16,6 @@ namespace {
 
 constexpr double kUnknownPenalty = 10.0;
 constexpr std::uint32_t kUnreached = std::numeric_limits<std::uint32_t>::max();
-
-// Of equal tokens the last one counts.
-Trie BuildTrie(const Vocabulary& vocabulary) {
-  std::vector<Trie::Key, PageAllocator<Trie::Key>> keys;
-  keys.reserve(vocabulary.size());
-  for (std::uint32_t id = 0; id < vocabulary.id_bound(); ++id) {
-    if (!vocabulary.Text(id).empty()) keys.push_back({vocabulary.Text(id), id});
-  }
-  return Trie(keys);
-}
 
 }  // namespace
 
@@ -60,10 +49,9 @@ Unigram::Unigram(const JsonValue& json, UnigramVocabulary vocabulary)
     unknown_ = static_cast<std::uint32_t>(unknown->Integer(0, last));
   }
   falls_back_ = json.BoolOr("byte_fallback", false);
-  fingerprint_ = MixHash(unknown_, falls_back_);
-  for (std::uint32_t id = 0; id < vocabulary_.id_bound(); ++id) {
-    fingerprint_ = MixHash(fingerprint_, HashBytes(vocabulary_.Text(id)));
-    fingerprint_ = MixHash(fingerprint_, std::bit_cast<std::uint64_t>(scores_[id]));
+  fingerprint_ = MixHash(MixHash(unknown_, falls_back_), vocabulary_.Hash());
+  for (const double score : scores_) {
+    fingerprint_ = MixHash(fingerprint_, std::bit_cast<std::uint64_t>(score));
   }
   for (std::size_t byte = 0; byte < 256; ++byte) {
     fallback_[byte] = trie_.Find(fmt::format("<0x{:02X}>", byte));
@@ -76,12 +64,7 @@ Result<void> Unigram::Tokenize(std::string_view text, std::span<const Piece> wor
   const auto tokenize = [&](std::string_view word, std::uint32_t begin) {
     return TokenizeWord(word, begin, scratch, out);
   };
-  for (const Piece& piece : words) {
-    Result<void> done = TokenizeCached(text.substr(piece.begin, piece.end - piece.begin),
-                                       piece.begin, scratch.word_cache, out, tokenize);
-    if (!done) return done;
-  }
-  return {};
+  return TokenizeCached(text, words, scratch.word_cache, out, tokenize);
 }
 
 Result<void> Unigram::TokenizeWord(std::string_view word, std::uint32_t begin,
@@ -122,15 +105,10 @@ bool Unigram::FindBestPath(std::string_view word, ModelScratch& scratch) const {
     const double score = arrivals[begin].score;
     const std::size_t next = begin + unicode::DecodeValid(word.data() + begin).length;
     bool has_character = false;
-    std::uint32_t node = Trie::kRoot;
-    for (std::size_t at = begin; at < word.size(); ++at) {
-      node = trie_.Child(node, word[at]);
-      if (node == Trie::kNone) break;
-      const std::uint32_t id = trie_.Value(node);
-      if (id == Trie::kNone) continue;
-      offer(begin, at + 1, scores_[id] + score, id);
-      has_character = has_character || at + 1 == next;
-    }
+    trie_.ForEachPrefix(Trie::kRoot, word, begin, [&](std::size_t end, std::uint32_t id) {
+      offer(begin, end, scores_[id] + score, id);
+      has_character = has_character || end == next;
+    });
     if (!has_character) {
       const bool better =
           arrivals[next].begin == kUnreached || unknown_score_ + score > arrivals[next].score;

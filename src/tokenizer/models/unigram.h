@@ -29,6 +29,9 @@ class Unigram : public TokenModel {
   std::optional<std::uint32_t> TokenToId(std::string_view token) const override;
   const Vocabulary& vocabulary() const override { return vocabulary_; }
   std::size_t resident_bytes() const override;
+  std::size_t vocabulary_bytes() const override {
+    return vocabulary_.text_bytes() + scores_.size() * sizeof(scores_[0]);
+  }
 
  private:
   Unigram(const JsonValue& json, UnigramVocabulary vocabulary);

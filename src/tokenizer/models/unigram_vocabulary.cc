@@ -42,7 +42,6 @@ double AsReferenceReads(JsonDecimal decimal, const PowersOfTen& powers) {
 
 bool UnigramVocabulary::Read(JsonScanner& scanner) {
   const PowersOfTen powers = MakePowersOfTen();
-  std::string token;
   JsonDecimal decimal;
   if (!scanner.Take('[')) return false;
   // About what a compact file has; untouched memory costs nothing, and growing would copy.
@@ -51,14 +50,12 @@ bool UnigramVocabulary::Read(JsonScanner& scanner) {
   scores.reserve(scanner.bytes_left() / kBytesPerToken);
   if (scanner.Take(']')) return true;
   do {
-    token.clear();
-    if (scores.size() > kMaxTokenId || !scanner.Take('[') || !scanner.ReadString(token) ||
+    if (scores.size() > kMaxTokenId || !scanner.Take('[') || !tokens.Append(scanner) ||
         !scanner.Take(',') || !scanner.ReadDecimal(decimal) || !scanner.Take(']')) {
       return false;
     }
     const double score = AsReferenceReads(decimal, powers);
     if (!std::isfinite(score)) return false;
-    tokens.Append(token);
     scores.push_back(score);
   } while (scanner.Take(','));
   tokens.ShrinkToFit();

@@ -2,14 +2,21 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
 namespace embd {
 
 std::unique_ptr<TokenModel> WordLevel::FromJson(const JsonValue& json) {
-  return std::unique_ptr<TokenModel>(new WordLevel(json));
+  return FromVocabulary(json, Vocabulary(Vocabulary::ReadEntries(json.Get("vocab"))));
 }
 
-WordLevel::WordLevel(const JsonValue& json)
-    : vocabulary_(Vocabulary::ReadEntries(json.Get("vocab"))),
+std::unique_ptr<TokenModel> WordLevel::FromVocabulary(const JsonValue& json,
+                                                      Vocabulary vocabulary) {
+  return std::unique_ptr<TokenModel>(new WordLevel(json, std::move(vocabulary)));
+}
+
+WordLevel::WordLevel(const JsonValue& json, Vocabulary vocabulary)
+    : vocabulary_(std::move(vocabulary)),
       index_(vocabulary_),
       unknown_(index_.Find(json.Get("unk_token").String())) {
   if (index_.duplicates() > 0) {

@@ -14,6 +14,8 @@ namespace embd {
 class WordLevel : public TokenModel {
  public:
   static std::unique_ptr<TokenModel> FromJson(const JsonValue& json);
+  // With `vocabulary` in place of json's own.
+  static std::unique_ptr<TokenModel> FromVocabulary(const JsonValue& json, Vocabulary vocabulary);
 
   Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
                         std::vector<Token>& out) const override;
@@ -24,7 +26,7 @@ class WordLevel : public TokenModel {
   }
 
  private:
-  explicit WordLevel(const JsonValue& json);
+  WordLevel(const JsonValue& json, Vocabulary vocabulary);
 
   Vocabulary vocabulary_;
   TokenIndex index_;

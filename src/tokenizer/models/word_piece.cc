@@ -11,27 +11,32 @@
 namespace embd {
 
 std::unique_ptr<TokenModel> WordPiece::FromJson(const JsonValue& json) {
+  return FromVocabulary(json, Vocabulary(Vocabulary::ReadEntries(json.Get("vocab"))));
+}
+
+std::unique_ptr<TokenModel> WordPiece::FromVocabulary(const JsonValue& json,
+                                                      Vocabulary vocabulary) {
   const std::string_view unknown = json.Get("unk_token").String();
   const std::string_view prefix = json.Get("continuing_subword_prefix").String();
   const std::int64_t max_chars =
       json.Get("max_input_chars_per_word").Integer(0, std::numeric_limits<std::int64_t>::max());
   const JsonValue vocab = json.Get("vocab");
-  const std::vector<Vocabulary::Entry> entries = Vocabulary::ReadEntries(vocab);
-  Trie trie = BuildVocabularyTrie(vocab, entries);
+  Trie trie = BuildTrie(vocabulary, prefix);
+  if (trie.duplicates() > 0) {
+    vocab.Fail("each token once", fmt::format("{} more than once", trie.duplicates()));
+  }
   const std::uint32_t unknown_id = trie.Find(unknown);
   if (unknown_id == Trie::kNone) {
     vocab.Fail(fmt::format("the unknown token \"{}\" among the tokens", unknown), "none");
   }
-  return std::unique_ptr<TokenModel>(new WordPiece(Vocabulary(entries), std::move(trie), prefix,
-                                                   unknown_id,
-                                                   static_cast<std::uint64_t>(max_chars)));
+  return std::unique_ptr<TokenModel>(new WordPiece(
+      std::move(vocabulary), std::move(trie), unknown_id, static_cast<std::uint64_t>(max_chars)));
 }
 
-WordPiece::WordPiece(Vocabulary vocabulary, Trie trie, std::string_view continuing_prefix,
-                     std::uint32_t unknown, std::uint64_t max_chars)
+WordPiece::WordPiece(Vocabulary vocabulary, Trie trie, std::uint32_t unknown,
+                     std::uint64_t max_chars)
     : vocabulary_(std::move(vocabulary)),
       trie_(std::move(trie)),
-      continuing_root_(trie_.Descend(Trie::kRoot, continuing_prefix)),
       unknown_(unknown),
       max_chars_(max_chars) {}
 
@@ -51,28 +56,18 @@ bool WordPiece::TokenizeWord(std::string_view text, const Piece& word,
   }
   const std::size_t mark = out.size();
   std::uint32_t node = Trie::kRoot;
+  text = text.substr(0, word.end);
   for (std::uint32_t begin = word.begin; begin < word.end;) {
-    std::uint32_t id = Trie::kNone;
-    std::uint32_t end = begin;
-    for (std::uint32_t at = begin; at < word.end; ++at) {
-      node = trie_.Child(node, text[at]);
-      if (node == Trie::kNone) break;
-      if (const std::uint32_t value = trie_.Value(node); value != Trie::kNone) {
-        id = value;
-        end = at + 1;
-      }
-    }
-    if (id == Trie::kNone) {
+    const Trie::Match match =
+        node == Trie::kNone ? Trie::Match{} : trie_.LongestPrefix(node, text, begin);
+    if (match.value == Trie::kNone) {
       out.resize(mark);
       return false;
     }
-    out.push_back({id, {begin, end}});
+    const auto end = static_cast<std::uint32_t>(match.end);
+    out.push_back({match.value, {begin, end}});
     begin = end;
-    node = continuing_root_;
-    if (node == Trie::kNone && begin < word.end) {
-      out.resize(mark);
-      return false;
-    }
+    node = trie_.branch();
   }
   return true;
 }

@@ -15,6 +15,8 @@ namespace embd {
 class WordPiece : public TokenModel {
  public:
   static std::unique_ptr<TokenModel> FromJson(const JsonValue& json);
+  // With `vocabulary` in place of json's own.
+  static std::unique_ptr<TokenModel> FromVocabulary(const JsonValue& json, Vocabulary vocabulary);
 
   Result<void> Tokenize(std::string_view text, std::span<const Piece> words, ModelScratch& scratch,
                         std::vector<Token>& out) const override;
@@ -25,15 +27,13 @@ class WordPiece : public TokenModel {
   }
 
  private:
-  WordPiece(Vocabulary vocabulary, Trie trie, std::string_view continuing_prefix,
-            std::uint32_t unknown, std::uint64_t max_chars);
+  WordPiece(Vocabulary vocabulary, Trie trie, std::uint32_t unknown, std::uint64_t max_chars);
 
   // Appends the tokens of the word; false, with nothing appended, when it is unknown.
   bool TokenizeWord(std::string_view text, const Piece& word, std::vector<Token>& out) const;
 
   Vocabulary vocabulary_;
-  Trie trie_;
-  std::uint32_t continuing_root_;  // where the continuing tokens start in the trie, or Trie::kNone
+  Trie trie_;  // with the continuing tokens behind its branch
   std::uint32_t unknown_;
   std::uint64_t max_chars_;
 };

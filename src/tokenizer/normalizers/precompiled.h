@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,6 +23,9 @@ class Precompiled : public Normalizer {
   static std::unique_ptr<Normalizer> FromJson(const JsonValue& json);
 
   Result<void> Normalize(NormalizedText& text, NormalizedText& spare) const override;
+  std::size_t resident_bytes() const override {
+    return units_.capacity() * sizeof(units_[0]) + replacements_.capacity();
+  }
 
  private:
   class Output;

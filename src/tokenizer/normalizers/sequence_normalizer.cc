@@ -14,4 +14,10 @@ Result<void> SequenceNormalizer::Normalize(NormalizedText& text, NormalizedText&
   return {};
 }
 
+std::size_t SequenceNormalizer::resident_bytes() const {
+  std::size_t bytes = 0;
+  for (const std::unique_ptr<Normalizer>& step : steps_) bytes += step->resident_bytes();
+  return bytes;
+}
+
 }  // namespace embd

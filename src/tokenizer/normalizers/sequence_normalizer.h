@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -12,6 +13,7 @@ class SequenceNormalizer : public Normalizer {
  public:
   explicit SequenceNormalizer(std::vector<std::unique_ptr<Normalizer>> steps);
   Result<void> Normalize(NormalizedText& text, NormalizedText& spare) const override;
+  std::size_t resident_bytes() const override;
 
  private:
   std::vector<std::unique_ptr<Normalizer>> steps_;
