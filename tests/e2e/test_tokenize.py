@@ -10,6 +10,7 @@ import pytest
 import embd_process
 
 TOKENIZER = embd_process.MODEL / "tokenizer.json"
+GOLDEN = embd_process.ROOT / "tests/golden/tokenizer"
 
 
 def run(*args, text="", binary_input=None):
@@ -168,6 +169,57 @@ def test_bench_reports_speed_and_load_time(tmp_path):
     assert report["mb_per_s"] > 0 and report["tokens_per_s"] > 0 and report["load_ms"] > 0
     assert report["first_load_ms"] > 0 and report["resident_bytes"] > 0 and report["file_bytes"] > 0
     assert b"MB/s" in run(*args).stdout
+
+
+def megabyte(text):
+    return text * (2**20 // len(text.encode()))
+
+
+# One file for each model, normalizer and way to split that could go through a text more than once.
+@pytest.mark.parametrize("name", [
+    "bert_uncased", "bert_added", "gpt2", "llama3", "deepseek", "byte_fallback", "mistral", "affix_bpe", "xlm_roberta",
+    "made_up_unigram", "nfc", "nfkd", "nmt", "scripts", "whitespace", "digits", "metaspace_always", "split_contiguous",
+    "regex_split", "regex_replace", "expression_isolated"])
+def test_a_megabyte_of_the_same_takes_time_in_proportion(name):
+    """Going back to the start for each character would take hours; the limit of a run is a minute."""
+    texts = ["a", " ", "1", "!", "\u2581", "\u0301", "\u0323\u0301", "\u4f60", "\U0001f468\u200d", "antidisestablish"]
+    lines = "".join(f"{json.dumps(megabyte(text))}\n" for text in [*texts, "e\u0301"])
+    with start("tokenize", "--tokenizer", GOLDEN / f"{name}.json", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+               stderr=subprocess.PIPE) as process:
+        assert process.communicate(lines.encode(), timeout=60)[1] == b""
+    assert process.returncode == 0
+
+
+def word_piece(tokens):
+    return json.loads(TOKENIZER.read_text())["model"], 4 * len(tokens)
+
+
+def unigram(tokens):
+    return {"type": "Unigram", "unk_id": 0, "vocab": [[token, -0.5 - id / 1000] for id, token in enumerate(tokens)]
+            }, 8 * len(tokens)
+
+
+def bpe(tokens):
+    """Merges that make the tokens out of characters, of two tokens each."""
+    vocab = dict.fromkeys(sorted({c for token in tokens for c in token}) + tokens)
+    merges = [next([token[:at], token[at:]] for at in range(len(token) - 1, -1, -1)
+                   if at == 0 or (token[:at] in vocab and token[at:] in vocab)) for token in vocab if len(token) > 1]
+    merges = [merge for merge in merges if merge[0]]
+    return {"type": "BPE", "vocab": {token: id for id, token in enumerate(vocab)}, "merges": merges
+            }, 4 * len(vocab) + 8 * len(merges)
+
+
+@pytest.mark.parametrize("make", [word_piece, unigram, bpe])
+def test_tables_take_at_most_three_times_the_vocabulary(make, tmp_path):
+    tokens = list(json.loads(TOKENIZER.read_text())["model"]["vocab"])  # 30,522 real ones
+    model, numbers = make(tokens)
+    (tmp_path / "tokenizer.json").write_text(json.dumps({"model": model}))
+    (tmp_path / "texts").write_text("a\n")
+    report = json.loads(run("bench", "tokenizer", "--tokenizer", tmp_path / "tokenizer.json", "--input",
+                            tmp_path / "texts", "--seconds=1", "--json").stdout)
+    texts = sum(len(token.encode()) for token in (model["vocab"] if make is not unigram else tokens))
+    assert report["vocabulary_bytes"] == texts + numbers
+    assert report["resident_bytes"] <= 3 * report["vocabulary_bytes"]
 
 
 def test_bench_refuses_texts_that_it_cannot_encode(tmp_path):
