@@ -61,14 +61,14 @@ def faults_of_tile(rows, regs, body):
     if not inner:
         yield "no loop with products"
         return
-    loop = min(inner, key=len)
-    products = sum(1 for _, name, _ in loop if is_product(name))
-    if products % (rows * regs) != 0:
-        yield f"{products} products in the loop, not a multiple of {rows * regs}"
-    spills = [o for _, name, o in loop
-              if STACK_MOVE.match(name) and re.search(r"%[xyz]mm", o) and re.search(r"\(%r[sb]p", o)]
-    if spills:
-        yield f"{len(spills)} vector moves to or from the stack"
+    for loop in inner:
+        products = sum(1 for _, name, _ in loop if is_product(name))
+        if products % (rows * regs) != 0:
+            yield f"{products} products in a loop, not a multiple of {rows * regs}"
+        spills = [o for _, name, o in loop
+                  if STACK_MOVE.match(name) and re.search(r"%[xyz]mm", o) and re.search(r"\(%r[sb]p", o)]
+        if spills:
+            yield f"{len(spills)} vector moves to or from the stack"
 
 
 def main():

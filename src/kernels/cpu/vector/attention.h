@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/vector/copy_row.h"
 #include "kernels/cpu/vector/distance.h"
 #include "kernels/cpu/vector/scale_row.h"
 #include "kernels/cpu/vector/softmax.h"
@@ -37,7 +38,8 @@ class AttentionKernel {
  private:
   using Reg = typename V::Reg;
 
-  static constexpr std::int64_t kKeys = 128;  // at most, in a chunk
+  static constexpr std::int64_t kKeys = 128;       // at most, in a chunk
+  static constexpr std::int64_t kTokensAhead = 8;  // how far ahead of their copy rows are fetched
 
   class Head {
    public:
@@ -54,12 +56,18 @@ class AttentionKernel {
           shrink_(sums_ + kQueries),
           distance_(task.distance, shrink_ + kQueries) {}
 
-    // In the QKV rows, thousands of bytes apart, consecutive tokens share a few sets of the cache.
+    // In the QKV rows, thousands of bytes apart, consecutive tokens share a few sets of the cache,
+    // and hardware does not foresee the next one.
     void PackKeysAndValues() const {
       const std::int64_t end = distance_.EndKey(task_.query_end, task_.tokens);
       for (std::int64_t token = distance_.FirstKey(task_.query_begin); token < end; ++token) {
-        CopyRow(task_.key + token * task_.stride, keys_ + token * padded_);
-        CopyRow(task_.value + token * task_.stride, values_ + token * padded_);
+        const std::int64_t at = token * task_.stride;
+        const std::int64_t ahead = at + kTokensAhead * task_.stride;
+        FetchRow(task_.key + ahead, task_.head_size);
+        FetchRow(task_.value + ahead, task_.head_size);
+        FetchRow(task_.query + at, task_.head_size);
+        CopyRow<V>(task_.key + at, task_.head_size, keys_ + token * padded_);
+        CopyRow<V>(task_.value + at, task_.head_size, values_ + token * padded_);
       }
     }
 
@@ -87,12 +95,6 @@ class AttentionKernel {
     }
 
    private:
-    void CopyRow(const float* from, float* to) const {
-      std::int64_t d = 0;
-      for (; d + V::kWidth <= task_.head_size; d += V::kWidth) V::Store(to + d, V::Load(from + d));
-      if (d < task_.head_size) V::Store(to + d, V::LoadPartial(from + d, task_.head_size - d));
-    }
-
     // queries_[d][query], scaled so that the softmax can use powers of two.
     void PackQueries(std::int64_t query, std::int64_t count, std::int64_t regs) const {
       const std::int64_t stride = regs * V::kWidth;

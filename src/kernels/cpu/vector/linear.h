@@ -55,25 +55,43 @@ class LinearKernel {
     for (std::int64_t tile = 0; tile < tiles; ++tile) {
       const std::int64_t begin = rows * tile / tiles;
       const std::int64_t end = rows * (tile + 1) / tiles;
-      // The last tiles fetch the next panel, one cache line for each k: three do for a whole panel.
-      const std::int64_t part = tile - (tiles - V::kPanelRegs);
-      const bool fetch = in_place && part >= 0 && panel + 1 < task.panel_end;
-      const std::int64_t ahead = fetch ? (kPanel + part * kLine) * task.in_features : 0;
+      const bool fetch = in_place && panel + 1 < task.panel_end;
+      const Ahead ahead = fetch ? FetchNext(task.in_features, tile, tiles) : Ahead{};
       const Place place{.row = row + begin,
                         .rows = end - begin,
                         .first = panel * kPanel,
                         .cols = cols,
                         .regs = regs};
-      Multiply(task, place, b, b + ahead, sums);
+      Multiply(task, place, b, ahead, sums);
       const auto value = Result(sums, task.weight.bias + place.first, regs);
       if (gate == nullptr) {
         Epilogue<V>::Run(task, place, value);
         continue;
       }
-      Multiply(task, place, gate, gate + ahead, sums + kTileFloats);
+      Multiply(task, place, gate, ahead, sums + kTileFloats);
       Epilogue<V>::RunGated(task, place, value,
                             Result(sums + kTileFloats, task.gate.bias + place.first, regs));
     }
+  }
+
+  // What a tile asks for while it multiplies: from where, in floats from its panel, and how far
+  // apart from turn to turn.
+  struct Ahead {
+    std::int64_t first = 0;
+    std::int64_t step = 0;
+  };
+
+  // The last tiles fetch the next panel, each a part of it: as many of them as there are, since a
+  // core can only wait for so many lines at once, but not fewer than fetch a whole line a turn.
+  static Ahead FetchNext(std::int64_t in_features, std::int64_t tile, std::int64_t tiles) {
+    constexpr std::int64_t kTurnFloats = kPanel * kTurn<V>;
+    constexpr std::int64_t kFewest = kTurnFloats > kLine ? kTurnFloats / kLine : 1;
+    constexpr std::int64_t kMost = std::int64_t{V::kPanelRegs} * kTurn<V>;
+    const std::int64_t parts = tiles < kFewest ? kFewest : tiles < kMost ? tiles : kMost;
+    const std::int64_t part = tile - (tiles - parts);
+    if (part < 0) return {};
+    return {.first = kPanel * in_features + kPanel * in_features * part / parts,
+            .step = (kTurnFloats + parts - 1) / parts};
   }
 
   static auto Result(const float* sums, const float* bias, std::int64_t regs) {
@@ -98,7 +116,7 @@ class LinearKernel {
   static constexpr std::int64_t kWidenAhead = 1024;  // bytes
 
   static void Multiply(const LinearTask& task, const Place& place, const float* b,
-                       const float* prefetch, float* sums) {
+                       const Ahead& ahead, float* sums) {
     const std::int64_t width = place.regs * V::kWidth;
     for (std::int64_t k = 0; k < task.in_features; k += kKCut) {
       const std::int64_t left = task.in_features - k;
@@ -110,7 +128,8 @@ class LinearKernel {
                                      .c = sums,
                                      .c_row = width,
                                      .accumulate = k > 0,
-                                     .prefetch = prefetch + k * kLine});
+                                     .prefetch = b + ahead.first + k / kTurn<V> * ahead.step,
+                                     .prefetch_step = ahead.step});
     }
   }
 };

@@ -19,7 +19,8 @@ struct TileTask {
   float* c = nullptr;
   std::int64_t c_row = 0;
   bool accumulate = false;          // add to what c holds
-  const float* prefetch = nullptr;  // k cache lines that will be wanted soon
+  const float* prefetch = nullptr;  // what will be wanted soon: its cache line, ...
+  std::int64_t prefetch_step = 0;   // ... the one so many floats further a turn later, and so on
 };
 
 inline constexpr std::int64_t kLine = 16;  // floats of a cache line
@@ -28,6 +29,12 @@ inline constexpr std::int64_t kLine = 16;  // floats of a cache line
 inline constexpr std::int64_t kPrefetchRows = 16;
 
 enum class ALayout { kRows, kColumns };  // the distance that is 1: a_k or a_row
+
+// How many k one turn of the loop over rows of a takes: 1 where V does not say.
+template <typename V>
+inline constexpr int kTurn = 1;
+template <typename V>
+requires(V::kTurn > 0) inline constexpr int kTurn<V> = V::kTurn;
 
 template <typename V, int kRows, int kRegs, ALayout kLayout>
 void Tile(const TileTask& task) {
@@ -47,25 +54,33 @@ void Tile(const TileTask& task) {
   });
   const float* b = task.b;
   const float* prefetch = task.prefetch;
-  for (std::int64_t k = 0; k < task.k; ++k) {
+  const auto multiply = [&]<int kStep>() __attribute__((always_inline)) {
     Reg columns[kRegs];
     Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-      columns[kReg] = V::Load(b + kReg * V::kWidth);
-      __builtin_prefetch(b + kPrefetchRows * b_k + kReg * V::kWidth, 0, 3);
+      columns[kReg] = V::Load(b + kStep * b_k + kReg * V::kWidth);
+      if constexpr (kReg * V::kWidth % kLine == 0) {
+        __builtin_prefetch(b + (kPrefetchRows + kStep) * b_k + kReg * V::kWidth, 0, 3);
+      }
     });
-    if constexpr (kLayout == ALayout::kRows) {
-      __builtin_prefetch(prefetch, 0, 2);
-      prefetch += kLine;
-    }
+    if constexpr (kLayout == ALayout::kRows && kStep == 0) __builtin_prefetch(prefetch, 0, 2);
     Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
-      const Reg value = V::Set(a[kRow / 3][kRow % 3 * a_row]);
+      const Reg value = V::Set(a[kRow / 3][kRow % 3 * a_row + kStep * a_k]);
       Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
         acc[kRow][kReg] = V::Fma(value, columns[kReg], acc[kRow][kReg]);
       });
     });
-    Unroll<(kRows + 2) / 3>([&]<int kThree>() __attribute__((always_inline)) { a[kThree] += a_k; });
-    b += b_k;
-  }
+  };
+  const auto turn = [&]<int kSteps>() __attribute__((always_inline)) {
+    Unroll<kSteps>(multiply);
+    Unroll<(kRows + 2) / 3>([&]<int kThree>()
+                                __attribute__((always_inline)) { a[kThree] += kSteps * a_k; });
+    b += kSteps * b_k;
+    prefetch += task.prefetch_step;
+  };
+  constexpr int kSteps = kLayout == ALayout::kRows ? kTurn<V> : 1;
+  std::int64_t k = 0;
+  for (; k + kSteps <= task.k; k += kSteps) turn.template operator()<kSteps>();
+  for (; k < task.k; ++k) turn.template operator()<1>();
   Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
     float* const c = task.c + kRow * task.c_row;
     Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
