@@ -112,10 +112,17 @@ fuzz: deps-fuzz ## Run each fuzz target for FUZZ_SECONDS seconds under ASan and 
 	@tools/run_fuzzers.sh build/fuzz/tests/fuzz $(FUZZ_SECONDS)
 
 bench: deps-bench build default-model .venv/requirements-test.stamp ## Measure throughput, latency, start-up and memory of this machine
+	@echo "==> The forward pass on one core, beside the core's own peak"
+	@cmake --preset release -DEMBD_BUILD_BENCH=ON --log-level=NOTICE >/dev/null
+	@cmake --build --preset release --target embd_forward_bench
+	@for dtype in float32 int8; do \
+	  build/release/src/model/embd_forward_bench models/all-MiniLM-L6-v2 $$dtype "" 31 build/forward-$$dtype.json || exit 1; done
 	@echo "==> embd bench"
 	@$(EMBD) bench --model-id models/all-MiniLM-L6-v2
 	@echo "==> Over HTTP"
-	@$(PYTHON) bench/http_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 $(BENCH_ARGS)
+	@$(PYTHON) bench/http_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 --json build/http-bench.json $(BENCH_ARGS)
+	@echo "==> Pairs of texts as people rank them"
+	@$(PYTHON) bench/similarity_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 --json build/similarity.json
 
 bench-tokenizers: build default-model .venv/requirements-tokenizers.stamp ## Measure tokenizers side by side with PyPI tokenizers (FILES=...: only those)
 	@echo "==> embd and the reference in alternating rounds"

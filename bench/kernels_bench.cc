@@ -1,7 +1,6 @@
 // Times the kernels of one instruction set against the machine's own limit. Each sample of a kernel
-// is paired with a sample of a loop that does nothing but fused multiply-adds on registers, taken
-// in the same moment on the same thread, since a shared machine's speed drifts by half. Medians of
-// the ratio are what to compare; GFLOP/s are for orientation.
+// is paired with a sample of register_peak.h, taken in the same moment on the same thread. Medians
+// of the ratio are what to compare; GFLOP/s are for orientation.
 //
 //   embd_kernels_bench [isa] [rounds] [part of a name]
 
@@ -9,7 +8,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <functional>
 #include <memory>
 #include <random>
@@ -17,92 +15,13 @@
 #include <vector>
 
 #include "base/page_buffer.h"
+#include "bench/register_peak.h"
 #include "kernels/backend.h"
 #include "kernels/cpu/cpu_backend.h"
 #include "kernels/cpu/cpu_isa.h"
 
 namespace embd {
 namespace {
-
-double ThreadSeconds() {
-  timespec now{};
-  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-// Loops of independent multiply-adds on zeros, written out so that no compiler can spill them.
-double PeakFlopsAvx512() {
-  constexpr int kSteps = 20'000;
-  const double start = ThreadSeconds();
-  for (int i = 0; i < kSteps; ++i) {
-    asm volatile(
-        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vxorps %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
-        ".endr\n"
-        ".rept 20\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vfmadd231ps %%zmm15, %%zmm15, %%zmm\\r\n"
-        ".endr\n"
-        ".endr\n"
-        "vzeroupper" ::
-            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-              "xmm10", "xmm11", "xmm15");
-  }
-  return 240.0 * kSteps * 32 / (ThreadSeconds() - start);
-}
-
-double PeakFlopsAvx2() {
-  constexpr int kSteps = 20'000;
-  const double start = ThreadSeconds();
-  for (int i = 0; i < kSteps; ++i) {
-    asm volatile(
-        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vxorps %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
-        ".endr\n"
-        ".rept 20\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vfmadd231ps %%ymm15, %%ymm15, %%ymm\\r\n"
-        ".endr\n"
-        ".endr\n"
-        "vzeroupper" ::
-            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-              "xmm10", "xmm11", "xmm15");
-  }
-  return 240.0 * kSteps * 16 / (ThreadSeconds() - start);
-}
-
-double PeakOpsAvx512Vnni() {
-  constexpr int kSteps = 20'000;
-  const double start = ThreadSeconds();
-  for (int i = 0; i < kSteps; ++i) {
-    asm volatile(
-        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vpxor %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
-        ".endr\n"
-        ".rept 20\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vpdpbusd %%zmm15, %%zmm15, %%zmm\\r\n"
-        ".endr\n"
-        ".endr\n"
-        "vzeroupper" ::
-            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-              "xmm10", "xmm11", "xmm15");
-  }
-  return 240.0 * kSteps * 128 / (ThreadSeconds() - start);
-}
-
-// Of products of 8-bit integers; zero as below.
-double PeakInt8Ops(CpuIsa isa) { return isa >= CpuIsa::kAvx512Vnni ? PeakOpsAvx512Vnni() : 0; }
-
-// Zero where no such loop is written: the ratio is then left out.
-double PeakFlops(CpuIsa isa) {
-  if (isa >= CpuIsa::kAvx512) return PeakFlopsAvx512();
-  if (isa >= CpuIsa::kAvx2) return PeakFlopsAvx2();
-  return 0;
-}
 
 double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <ctime>
+
+#include "kernels/cpu/cpu_isa.h"
+
+// The machine's own limits, timed by loops of bare instructions on registers, so that a kernel
+// can be quoted in per cent of what the core did in the same moment: a shared machine's speed
+// drifts by half.
+namespace embd {
+
+// Of this thread alone, in seconds.
+inline double ThreadSeconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+
+// Loops of independent multiply-adds on zeros, written out so that no compiler can spill them.
+inline double PeakFlopsAvx512() {
+  constexpr int kSteps = 20'000;
+  const double start = ThreadSeconds();
+  for (int i = 0; i < kSteps; ++i) {
+    asm volatile(
+        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vxorps %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
+        ".endr\n"
+        ".rept 20\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vfmadd231ps %%zmm15, %%zmm15, %%zmm\\r\n"
+        ".endr\n"
+        ".endr\n"
+        "vzeroupper" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+              "xmm10", "xmm11", "xmm15");
+  }
+  return 240.0 * kSteps * 32 / (ThreadSeconds() - start);
+}
+
+inline double PeakFlopsAvx2() {
+  constexpr int kSteps = 20'000;
+  const double start = ThreadSeconds();
+  for (int i = 0; i < kSteps; ++i) {
+    asm volatile(
+        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vxorps %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
+        ".endr\n"
+        ".rept 20\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vfmadd231ps %%ymm15, %%ymm15, %%ymm\\r\n"
+        ".endr\n"
+        ".endr\n"
+        "vzeroupper" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+              "xmm10", "xmm11", "xmm15");
+  }
+  return 240.0 * kSteps * 16 / (ThreadSeconds() - start);
+}
+
+inline double PeakOpsAvx512Vnni() {
+  constexpr int kSteps = 20'000;
+  const double start = ThreadSeconds();
+  for (int i = 0; i < kSteps; ++i) {
+    asm volatile(
+        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vpxor %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
+        ".endr\n"
+        ".rept 20\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vpdpbusd %%zmm15, %%zmm15, %%zmm\\r\n"
+        ".endr\n"
+        ".endr\n"
+        "vzeroupper" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+              "xmm10", "xmm11", "xmm15");
+  }
+  return 240.0 * kSteps * 128 / (ThreadSeconds() - start);
+}
+
+// Products of 16-bit integers and their sums: what 8-bit ones become without an instruction for
+// them.
+inline double PeakOpsAvx2Int16() {
+  constexpr int kSteps = 20'000;
+  const double start = ThreadSeconds();
+  for (int i = 0; i < kSteps; ++i) {
+    asm volatile(
+        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vpxor %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
+        ".endr\n"
+        ".rept 20\n"
+        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+        "vpmaddwd %%ymm15, %%ymm15, %%ymm14\n"
+        "vpaddd %%ymm14, %%ymm\\r, %%ymm\\r\n"
+        ".endr\n"
+        ".endr\n"
+        "vzeroupper" ::
+            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+              "xmm10", "xmm11", "xmm14", "xmm15");
+  }
+  return 240.0 * kSteps * 32 / (ThreadSeconds() - start);
+}
+
+// Operations a second on products of 8-bit integers as `isa` computes them, and on products of
+// 32-bit floats. Zero where no such loop is written.
+inline double PeakInt8Ops(CpuIsa isa) {
+  if (isa >= CpuIsa::kAvx512Vnni) return PeakOpsAvx512Vnni();
+  return isa == CpuIsa::kAvx2 ? PeakOpsAvx2Int16() : 0;
+}
+inline double PeakFlops(CpuIsa isa) {
+  if (isa >= CpuIsa::kAvx512) return PeakFlopsAvx512();
+  if (isa >= CpuIsa::kAvx2) return PeakFlopsAvx2();
+  return 0;
+}
+
+}  // namespace embd
