@@ -50,6 +50,7 @@ Bpe::Bpe(const JsonValue& json, Vocabulary vocabulary)
   for (std::size_t byte = 0; byte < 256; ++byte) {
     fallback_[byte] = index_.Find(fmt::format("<0x{:02X}>", byte));
   }
+  NoteChars();
   ReadMerges(json.Get("merges"));
   word_start_ = WordStart();
   for (const std::uint64_t part :
@@ -122,6 +123,18 @@ void Bpe::AddMerge(const JsonValue& place, std::string_view left, std::string_vi
   fingerprint_ = MixHash(fingerprint_, std::uint64_t{left_id} << 32 | right_id);
 }
 
+void Bpe::NoteChars() {
+  constexpr std::size_t kChars = 0x2600;  // alphabets, punctuation, "\u2581"
+  if (!continuing_prefix_.empty() || !end_suffix_.empty()) return;
+  char_ids_.assign(kChars, TokenIndex::kNone);
+  for (std::uint32_t id = 0; id < vocabulary_.id_bound(); ++id) {
+    const std::string_view text = vocabulary_.Text(id);
+    if (text.empty()) continue;
+    const unicode::DecodedChar c = unicode::DecodeValid(text.data());
+    if (c.length == text.size() && c.scalar < kChars) char_ids_[c.scalar] = id;
+  }
+}
+
 bool Bpe::ReadBytes() {
   if (byte_fallback_ || !continuing_prefix_.empty() || !end_suffix_.empty()) return false;
   for (std::size_t byte = 0; byte < 256; ++byte) {
@@ -131,6 +144,7 @@ bool Bpe::ReadBytes() {
     if (bytes_[byte] == TokenIndex::kNone) return false;
   }
   reads_bytes_ = true;
+  char_ids_ = {};
   fingerprint_ = MixHash(fingerprint_, 1);
   return true;
 }
@@ -211,7 +225,12 @@ Result<void> Bpe::StartWithChars(std::string_view word, ModelScratch& scratch) c
   std::optional<Unknown> unknown;
   std::string& affixed = scratch.spelling;
   for (std::size_t at = 0; at < word.size();) {
-    const std::uint32_t length = unicode::DecodeValid(word.data() + at).length;
+    const auto [scalar, length] = unicode::DecodeValid(word.data() + at);
+    if (!unknown && scalar < char_ids_.size() && char_ids_[scalar] != TokenIndex::kNone) {
+      AddSymbol(scratch, char_ids_[scalar], length);
+      at += length;
+      continue;
+    }
     std::string_view spelling = word.substr(at, length);
     const bool prefix = at > 0 && !continuing_prefix_.empty();
     const bool suffix = at + length == word.size() && !end_suffix_.empty();
@@ -271,7 +290,8 @@ std::size_t Bpe::vocabulary_bytes() const {
 }
 
 std::size_t Bpe::resident_bytes() const {
-  return vocabulary_.resident_bytes() + index_.resident_bytes() + merges_.resident_bytes();
+  return vocabulary_.resident_bytes() + index_.resident_bytes() + merges_.resident_bytes() +
+         char_ids_.capacity() * sizeof(char_ids_[0]);
 }
 
 }  // namespace embd

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "json/json_document.h"
 #include "tokenizer/models/merge_table.h"
@@ -49,6 +50,8 @@ class Bpe : public TokenModel {
                             std::vector<Token>& out) const;
   // The id of the token that a whole word is, or TokenIndex::kNone.
   std::uint32_t FindWord(std::string_view word, ModelScratch& scratch) const;
+  // Fills char_ids_, unless affixes make other tokens of characters.
+  void NoteChars();
   // Fills scratch.symbols with the characters, or bytes, of the word.
   Result<void> StartWithChars(std::string_view word, ModelScratch& scratch) const;
   void StartWithBytes(std::string_view word, ModelScratch& scratch) const;
@@ -71,6 +74,8 @@ class Bpe : public TokenModel {
   std::string word_start_;
   std::uint64_t fingerprint_ = 1;  // of everything that decides about tokens
 
+  // By character, of the lowest ones: the id of its token, or kNone. May be empty.
+  std::vector<std::uint32_t> char_ids_;
   std::array<std::uint32_t, 256> fallback_{};  // ids of <0x00>...<0xFF>, or kNone
   bool reads_bytes_ = false;
   std::array<std::uint32_t, 256> bytes_{};  // ids of single bytes, when it reads them
