@@ -50,6 +50,12 @@ class DrainRate {
         static_cast<std::int64_t>(std::min(each * static_cast<double>(count), kLongest)));
   }
 
+  // The same as a client that was turned away is told it: at least a second, at most a minute.
+  std::chrono::seconds RetryAfter(std::int64_t count, Clock::time_point now) const {
+    return std::clamp(std::chrono::ceil<std::chrono::seconds>(TimeFor(count, now)),
+                      std::chrono::seconds(1), std::chrono::seconds(60));
+  }
+
  private:
   static constexpr std::int64_t kWindow = 1'000'000'000;  // ns
 

@@ -27,8 +27,11 @@ struct JobResult {
 inline Error CancelledError() {
   return {.kind = ErrorKind::kCancelled, .message = "Request cancelled"};
 }
-inline Error OverloadedError() {
-  return {.kind = ErrorKind::kOverloaded, .message = "Model is overloaded"};
+// `retry_after`: until the same request is likely to be let in.
+inline Error OverloadedError(std::chrono::seconds retry_after) {
+  return {.kind = ErrorKind::kOverloaded,
+          .message = "Model is overloaded",
+          .retry_after_s = static_cast<std::uint32_t>(retry_after.count())};
 }
 
 // One tokenized input on its way through the model. Moved from the service to the scheduler.

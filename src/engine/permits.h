@@ -68,9 +68,7 @@ class Permits {
   // a second, at most a minute.
   std::chrono::seconds RetryAfter(std::int64_t count) const {
     const std::int64_t missing = std::max<std::int64_t>(count - available(), 1);
-    return std::clamp(
-        std::chrono::ceil<std::chrono::seconds>(rate_.TimeFor(missing, DrainRate::Clock::now())),
-        std::chrono::seconds(1), std::chrono::seconds(60));
+    return rate_.RetryAfter(missing, DrainRate::Clock::now());
   }
 
  private:

@@ -416,7 +416,7 @@ void Scheduler::Submit(Job job) {
   if (queued) {
     for (int i = 0; i < wakes; ++i) impl_->wake.notify_one();
   } else {
-    Answer(job, stopping ? CancelledError() : OverloadedError());
+    Answer(job, stopping ? CancelledError() : OverloadedError(std::chrono::seconds(1)));
   }
 }
 

@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 
+#include "base/result.h"
+#include "engine/drain_rate.h"
+#include "engine/job.h"
 #include "telemetry/metrics.h"
 
 namespace embd {
@@ -24,18 +28,21 @@ class AnswerBudget {
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
 
-    // False when so many more do not fit.
-    bool TryGrow(std::size_t bytes) {
+    // Makes sure of so many bytes more. kOverloaded when they do not fit, with when they are
+    // likely to.
+    Result<void> Reserve(std::size_t bytes) {
       const std::lock_guard lock(budget_.mutex_);
-      if (budget_.used_ + bytes > budget_.limit_ && budget_.used_ != held_) return false;
+      if (budget_.used_ + bytes > budget_.limit_ && budget_.used_ != held_) {
+        return budget_.Full(budget_.used_ + bytes - budget_.limit_);
+      }
+      budget_.Add(bytes);
       held_ += bytes;
-      budget_.Set(budget_.used_ + bytes);
-      return true;
+      return {};
     }
 
     void GiveBack() {
       const std::lock_guard lock(budget_.mutex_);
-      if (held_ > 0) budget_.Set(budget_.used_ - held_);
+      if (held_ > 0) budget_.Remove(held_);
       held_ = 0;
     }
 
@@ -45,18 +52,32 @@ class AnswerBudget {
   };
 
   // `shown`, which must outlive the budget, shows what is in use.
-  AnswerBudget(std::size_t limit, Gauge& shown) : limit_(limit), shown_(shown) {}
+  AnswerBudget(std::size_t limit, Gauge& shown)
+      : limit_(limit), shown_(shown), rate_(DrainRate::Clock::now()) {}
 
  private:
-  void Set(std::size_t used) {
-    used_ = used;
-    shown_.Set(static_cast<double>(used));
+  // All under the mutex.
+  void Add(std::size_t bytes) {
+    // What was before a pause says nothing about now.
+    if (used_ == 0) rate_.Restart(DrainRate::Clock::now());
+    used_ += bytes;
+    shown_.Set(static_cast<double>(used_));
+  }
+  void Remove(std::size_t bytes) {
+    rate_.Note(static_cast<std::int64_t>(bytes), DrainRate::Clock::now());
+    used_ -= bytes;
+    shown_.Set(static_cast<double>(used_));
+  }
+  Error Full(std::size_t missing) const {
+    return OverloadedError(
+        rate_.RetryAfter(static_cast<std::int64_t>(missing), DrainRate::Clock::now()));
   }
 
   const std::size_t limit_;
   Gauge& shown_;
   std::mutex mutex_;
   std::size_t used_ = 0;
+  DrainRate rate_;  // of bytes
 };
 
 }  // namespace embd

@@ -24,7 +24,7 @@ class EmbedOperation final : public OperationFor<EmbedResponse> {
     // Shorter rows have their place in the memory plan, one for each permit.
     const std::size_t row_bytes = options_.dimensions * sizeof(float);
     if (row_bytes > kPlannedRowBytes) {
-      if (Result<void> reserved = Reserve(inputs * row_bytes); !reserved) return reserved;
+      if (Result<void> reserved = held().Reserve(inputs * row_bytes); !reserved) return reserved;
     }
     values_.resize(inputs * options_.dimensions);
     return {};

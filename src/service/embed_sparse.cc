@@ -21,7 +21,7 @@ class EmbedSparseOperation final : public OperationFor<EmbedSparseResponse> {
   Result<void> Take(std::size_t input, JobResult rows) override {
     std::vector<SparseValue> values = SparseOf(rows.values);
     const std::size_t copies = vectors_.size() > 1 ? 2 : 1;
-    Result<void> reserved = Reserve(copies * values.size() * sizeof(SparseValue));
+    Result<void> reserved = held().Reserve(copies * values.size() * sizeof(SparseValue));
     if (reserved) vectors_[input] = std::move(values);
     return reserved;
   }

@@ -18,7 +18,7 @@ class EmbedTokensOperation final : public OperationFor<EmbedTokensResponse> {
   Result<void> Take(std::size_t input, JobResult rows) override {
     // Those of a batch exist twice for a moment, when they are laid end to end.
     const std::size_t copies = rows_.size() > 1 ? 2 : 1;
-    Result<void> reserved = Reserve(copies * rows.values.size() * sizeof(float));
+    Result<void> reserved = held().Reserve(copies * rows.values.size() * sizeof(float));
     if (reserved) rows_[input] = std::move(rows);
     return reserved;
   }

@@ -62,11 +62,8 @@ class OperationFor : public Operation {
   // Of the rows that were taken, of every input. May throw std::bad_alloc.
   virtual Response Make() = 0;
 
-  // Makes sure of so many bytes more for the answer.
-  Result<void> Reserve(std::size_t bytes) {
-    if (!held_.TryGrow(bytes)) return OverloadedError();
-    return {};
-  }
+  // What the answer holds of the budget.
+  AnswerBudget::Lease& held() { return held_; }
 
  private:
   AnswerBudget::Lease held_;

@@ -217,6 +217,7 @@ TEST_F(OperationsTest, AnswersBeyondTheBudgetAreTurnedAway) {
   const auto second = Ask(&Service::Embed, one);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().kind, ErrorKind::kOverloaded);
+  EXPECT_GE(second.error().retry_after_s, 1U);
   EXPECT_EQ(metrics_.failure_overloaded.value(), 1U);
   EXPECT_EQ(metrics_.rejected_total.value(), 1U);
   gate_.Open();

@@ -158,10 +158,8 @@ Error Service::Impl::Refuse(Failure failure, std::size_t inputs) const {
 }
 
 Error Service::Impl::RefuseOverload(const Permits& full, std::size_t inputs) const {
-  Error error = OverloadedError();
-  error.retry_after_s =
-      static_cast<std::uint32_t>(full.RetryAfter(static_cast<std::int64_t>(inputs)).count());
-  return Refuse({FailedAt::kValidation, std::move(error)}, inputs);
+  const std::chrono::seconds wait = full.RetryAfter(static_cast<std::int64_t>(inputs));
+  return Refuse({FailedAt::kValidation, OverloadedError(wait)}, inputs);
 }
 
 // Takes what it needs of `request` only when it lets the request in.
@@ -329,6 +327,10 @@ void Service::Decode(DecodeRequest request, const Cancellation& cancellation,
   const bool is_short = IsShort(request);
   impl_->Dispatch(MakeDecode(std::move(request), *std::move(work), std::move(done)), inputs,
                   is_short);
+}
+
+Error Service::Overloaded(std::size_t inputs) const {
+  return OverloadedError(impl_->permits.RetryAfter(static_cast<std::int64_t>(inputs)));
 }
 
 void Service::CountRefusal(bool is_batch, const Error& error, FailedAt where) {

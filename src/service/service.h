@@ -62,6 +62,9 @@ class Service {
                 Done<TokenizeResponse> done);
   void Decode(DecodeRequest request, const Cancellation& cancellation, Done<DecodeResponse> done);
 
+  // What a request is told that has more inputs than are let in at the moment.
+  Error Overloaded(std::size_t inputs) const;
+
   // Counts a request for which there was nothing to do: its protocol refuses it with this error.
   void CountRefusal(bool is_batch, const Error& error, FailedAt where = FailedAt::kValidation);
 

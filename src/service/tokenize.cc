@@ -23,7 +23,7 @@ class TokenizerCall : public InputWork {
         place_(std::move(work.place)),
         metrics_(work.metrics),
         tally_(inputs),
-        answers_(work.answers),
+        held_(work.answers),
         done_(std::move(done)) {}
 
   void Process(std::size_t input, InputEncoder& encoder) noexcept final {
@@ -48,11 +48,8 @@ class TokenizerCall : public InputWork {
   virtual Result<void> DealWith(std::size_t input, InputEncoder& encoder) = 0;
   virtual Response TakeResponse() = 0;
 
-  // Of the answer, before it is kept.
-  Result<void> Reserve(std::size_t bytes) {
-    if (!answers_.TryGrow(bytes)) return OverloadedError();
-    return {};
-  }
+  // What the answer holds of the budget.
+  AnswerBudget::Lease& held() { return held_; }
 
  private:
   void Fail(std::size_t input, Error error) noexcept {
@@ -66,7 +63,7 @@ class TokenizerCall : public InputWork {
     if (failure != nullptr) CountFailure(metrics_, *failure, tally_.inputs());
     // Before the answer: whoever has it may send the next request at once.
     place_ = Permits::Lease();
-    answers_.GiveBack();
+    held_.GiveBack();
     try {
       std::exchange(done_, nullptr)(failure != nullptr ? Result<Response>(std::move(failure->error))
                                                        : Result<Response>(TakeResponse()));
@@ -80,7 +77,7 @@ class TokenizerCall : public InputWork {
   Permits::Lease place_;
   Metrics& metrics_;
   InputTally tally_;
-  AnswerBudget::Lease answers_;
+  AnswerBudget::Lease held_;
   Done done_;
 };
 
@@ -97,7 +94,7 @@ class TokenizeCall final : public TokenizerCall<TokenizeResponse> {
   Result<void> DealWith(std::size_t input, InputEncoder& encoder) override {
     Result<std::vector<SimpleToken>> tokens = encoder.Tokens(std::move(texts_[input]), options_);
     if (!tokens) return std::move(tokens).error();
-    Result<void> reserved = Reserve(tokens->size() * sizeof(SimpleToken));
+    Result<void> reserved = held().Reserve(tokens->size() * sizeof(SimpleToken));
     if (reserved) response_.tokens[input] = *std::move(tokens);
     return reserved;
   }
@@ -120,7 +117,7 @@ class DecodeCall final : public TokenizerCall<DecodeResponse> {
   Result<void> DealWith(std::size_t input, InputEncoder& encoder) override {
     Result<std::string> text = encoder.Decode(request_.ids[input], request_.skip_special_tokens);
     if (!text) return std::move(text).error();
-    Result<void> reserved = Reserve(text->size());
+    Result<void> reserved = held().Reserve(text->size());
     if (reserved) response_.texts[input] = *std::move(text);
     return reserved;
   }
