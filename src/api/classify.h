@@ -13,6 +13,7 @@ namespace embd {
 // Scores of every label, for texts or pairs.
 struct PredictRequest {
   std::vector<Input> inputs;  // no token ids
+  std::size_t inputs_beyond = 0;
   bool is_batch = false;
   std::optional<bool> truncate;  // nothing: the server's default
   TruncationSide truncation_side = TruncationSide::kRight;
@@ -35,6 +36,7 @@ struct PredictResponse {
 struct RerankRequest {
   std::string query;
   std::vector<std::string> texts;
+  std::size_t inputs_beyond = 0;
   std::optional<bool> truncate;
   TruncationSide truncation_side = TruncationSide::kRight;
   bool raw_scores = false;  // else their sigmoid

@@ -13,6 +13,7 @@ namespace embd {
 // Dense vectors, one an input.
 struct EmbedRequest {
   std::vector<Input> inputs;
+  std::size_t inputs_beyond = 0;
   bool is_batch = false;         // given as a list: counted as a batch in metrics
   std::optional<bool> truncate;  // nothing: the server's default
   TruncationSide truncation_side = TruncationSide::kRight;
@@ -33,6 +34,7 @@ struct EmbedResponse {
 // The last hidden states of every token, or the sparse vector, of each input.
 struct EmbedTokensRequest {
   std::vector<Input> inputs;
+  std::size_t inputs_beyond = 0;
   bool is_batch = false;
   std::optional<bool> truncate;
   TruncationSide truncation_side = TruncationSide::kRight;

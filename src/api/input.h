@@ -22,6 +22,10 @@ struct TextPair {
 // One input: a text, token ids (which are decoded and tokenized again, as TEI does), or a pair.
 using Input = std::variant<std::string, std::vector<std::uint32_t>, TextPair>;
 
+// A request may come with more inputs than a protocol keeps, since it is going to be refused for
+// their number; then its `inputs_beyond` says how many more. There may only be any when those that
+// were kept are at least as many as one request may have.
+
 // What one request cost, for the x-* headers and the metrics. Times of a batch are the mean over
 // its inputs.
 struct ComputeInfo {

@@ -11,6 +11,7 @@ namespace embd {
 
 struct TokenizeRequest {
   std::vector<std::string> inputs;
+  std::size_t inputs_beyond = 0;
   bool is_batch = false;
   bool add_special_tokens = true;
   std::optional<std::string> prompt_name;
@@ -29,6 +30,7 @@ struct TokenizeResponse {
 
 struct DecodeRequest {
   std::vector<std::vector<std::uint32_t>> ids;
+  std::size_t inputs_beyond = 0;
   bool is_batch = false;
   bool skip_special_tokens = true;
 };

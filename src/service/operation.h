@@ -84,6 +84,7 @@ struct ModelFacts {
 // A request that runs the model, of whatever kind.
 struct InferenceRequest {
   std::vector<Input> inputs;
+  std::size_t inputs_beyond = 0;
   std::optional<std::string> query;  // makes a pair of each input, which is a text, and goes first
   bool is_batch = false;
   std::optional<bool> truncate;
@@ -106,6 +107,7 @@ struct InferenceRequest {
 template <typename Request>
 void TakeInputs(Request& request, InferenceRequest& model) {
   model.inputs = std::move(request.inputs);
+  model.inputs_beyond = request.inputs_beyond;
   model.is_batch = request.is_batch;
   model.truncate = request.truncate;
   model.truncation_side = request.truncation_side;

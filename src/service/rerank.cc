@@ -46,6 +46,7 @@ InferenceRequest MakeRerank(RerankRequest request, const ModelFacts& facts,
   }
   model.inputs.reserve(request.texts.size());
   for (std::string& text : request.texts) model.inputs.emplace_back(std::move(text));
+  model.inputs_beyond = request.inputs_beyond;
   model.query = std::move(request.query);
   model.is_batch = true;
   model.truncate = request.truncate;

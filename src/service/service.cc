@@ -89,7 +89,8 @@ struct Service::Impl {
   void Run(InferenceRequest request, const Cancellation& cancellation);
   Result<std::shared_ptr<Gather>> Admit(InferenceRequest& request,
                                         const Cancellation& cancellation);
-  Result<TokenizerWork> AdmitToTokenizer(bool is_batch, std::size_t inputs, Error empty,
+  template <typename Request>
+  Result<TokenizerWork> AdmitToTokenizer(const Request& request, std::size_t inputs, Error empty,
                                          const Cancellation& cancellation);
   Error Refuse(Failure failure, std::size_t inputs) const;
   Error RefuseOverload(const Permits& full, std::size_t inputs) const;
@@ -169,7 +170,7 @@ Result<std::shared_ptr<Gather>> Service::Impl::Admit(InferenceRequest& request,
   const std::size_t inputs = request.inputs.size();
   if (request.failure_at_once) return Refuse(std::move(*request.failure_at_once), inputs);
   if (request.is_batch) {
-    Result<void> checked = CheckBatchSize(inputs, options.info);
+    Result<void> checked = CheckBatchSize(inputs + request.inputs_beyond, options.info);
     if (!checked) return Refuse({FailedAt::kBatchSize, std::move(checked).error()}, inputs);
   }
   if (inputs == 0) return Refuse({FailedAt::kValidation, EmptyInputError()}, inputs);
@@ -219,12 +220,13 @@ void Service::Impl::Run(InferenceRequest request, const Cancellation& cancellati
   Dispatch(gather, inputs, is_short);
 }
 
-Result<TokenizerWork> Service::Impl::AdmitToTokenizer(bool is_batch, std::size_t inputs,
+template <typename Request>
+Result<TokenizerWork> Service::Impl::AdmitToTokenizer(const Request& request, std::size_t inputs,
                                                       Error empty,
                                                       const Cancellation& cancellation) {
   if (inputs == 0) return Refuse({FailedAt::kValidation, std::move(empty)}, inputs);
-  if (is_batch) {
-    Result<void> checked = CheckBatchSize(inputs, options.info);
+  if (request.is_batch) {
+    Result<void> checked = CheckBatchSize(inputs + request.inputs_beyond, options.info);
     if (!checked) return Refuse({FailedAt::kBatchSize, std::move(checked).error()}, inputs);
   }
   Permits::Lease place = tokenizer_places.TryAcquire(1);
@@ -305,7 +307,7 @@ void Service::Tokenize(TokenizeRequest request, const Cancellation& cancellation
                        Done<TokenizeResponse> done) {
   const std::size_t inputs = request.inputs.size();
   Result<TokenizerWork> work =
-      impl_->AdmitToTokenizer(request.is_batch, inputs, EmptyTokenizeError(), cancellation);
+      impl_->AdmitToTokenizer(request, inputs, EmptyTokenizeError(), cancellation);
   if (!work) return done(std::move(work).error());
   const ServiceOptions& options = impl_->options;
   auto prompt = ChoosePrompt(request.prompt_name, options.prompts, options.default_prompt);
@@ -322,7 +324,7 @@ void Service::Decode(DecodeRequest request, const Cancellation& cancellation,
                      Done<DecodeResponse> done) {
   const std::size_t inputs = request.ids.size();
   Result<TokenizerWork> work =
-      impl_->AdmitToTokenizer(request.is_batch, inputs, EmptyDecodeError(), cancellation);
+      impl_->AdmitToTokenizer(request, inputs, EmptyDecodeError(), cancellation);
   if (!work) return done(std::move(work).error());
   const bool is_short = IsShort(request);
   impl_->Dispatch(MakeDecode(std::move(request), *std::move(work), std::move(done)), inputs,
@@ -333,10 +335,10 @@ Error Service::Overloaded(std::size_t inputs) const {
   return OverloadedError(impl_->permits.RetryAfter(static_cast<std::int64_t>(inputs)));
 }
 
-void Service::CountRefusal(bool is_batch, const Error& error, FailedAt where) {
+void Service::CountRefusal(bool is_batch, const Error& error) {
   Metrics& metrics = impl_->metrics;
   (is_batch ? metrics.request_count_batch : metrics.request_count_single).Add();
-  CountFailure(metrics, {.where = where, .error = error}, 0);
+  CountFailure(metrics, {.where = FailedAt::kValidation, .error = error}, 0);
 }
 
 const ServerInfo& Service::info() const { return impl_->options.info; }

@@ -66,7 +66,7 @@ class Service {
   Error Overloaded(std::size_t inputs) const;
 
   // Counts a request for which there was nothing to do: its protocol refuses it with this error.
-  void CountRefusal(bool is_batch, const Error& error, FailedAt where = FailedAt::kValidation);
+  void CountRefusal(bool is_batch, const Error& error);
 
   const ServerInfo& info() const;
   EngineHealth Health() const;

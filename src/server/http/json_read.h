@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/input.h"
@@ -16,6 +17,8 @@ struct InputList {
   std::vector<Input> inputs;
   std::size_t count = 0;  // also those beyond BodyReader::most_inputs()
   bool is_batch = false;  // a list of inputs, not one
+
+  std::size_t beyond() const { return count - inputs.size(); }
 };
 
 // A text, a list of token ids (an empty list is one), or a list of these.
@@ -48,6 +51,14 @@ inline constexpr std::string_view kAboutDimensions =
     "Keep so many of the first components. Default: all.";
 inline constexpr std::string_view kAboutRawScores =
     "Give what the model says, without sigmoid or softmax.";
+
+// Moves them to a request for the service.
+template <typename Request>
+void GiveInputs(InputList& list, Request& request) {
+  request.inputs_beyond = list.beyond();
+  request.inputs = std::move(list.inputs);
+  request.is_batch = list.is_batch;
+}
 
 // The texts of a list that was read by ReadTexts, ReadTextInputs or ReadDocuments.
 std::vector<std::string> TakeTexts(InputList& list);

@@ -28,8 +28,8 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
   std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
   if (!body) return;
   InputList& list = body->ids;
-  if (RefuseTooMany(list.count, list.inputs.size(), context, respond)) return;
   DecodeRequest& decode = body->decode;
+  decode.inputs_beyond = list.beyond();
   decode.ids.reserve(list.inputs.size());
   for (Input& input : list.inputs) {
     decode.ids.push_back(std::move(std::get<std::vector<std::uint32_t>>(input)));

@@ -31,12 +31,8 @@ namespace {
 void Handle(Request& request, const Context& context, const Respond& respond) {
   auto body = ReadBody<EmbedBody>(request, context, respond, ReadEmbed);
   if (!body) return;
-  EmbedRequest& embed = body->embed;
-  InputList& list = body->inputs;
-  if (RefuseTooMany(list.count, list.inputs.size(), context, respond)) return;
-  embed.inputs = std::move(list.inputs);
-  embed.is_batch = list.is_batch;
-  Run(&Service::Embed, std::move(embed), context, respond, ErrorStyle::kTei, WriteEmbeddings);
+  GiveInputs(body->inputs, body->embed);
+  Run(&Service::Embed, std::move(body->embed), context, respond, ErrorStyle::kTei, WriteEmbeddings);
 }
 
 }  // namespace

@@ -15,7 +15,6 @@ bool ReadMembers(BodyReader& reader, EmbedTokensBody& body) {
 void Handle(Request& request, const Context& context, const Respond& respond) {
   auto body = ReadBody<EmbedTokensBody>(request, context, respond, ReadMembers);
   if (!body) return;
-  if (RefuseTooMany(body->inputs.count, body->inputs.inputs.size(), context, respond)) return;
   Run(&Service::EmbedTokens, TakeRequest(*body), context, respond, ErrorStyle::kTei,
       WriteTokenEmbeddings);
 }

@@ -17,8 +17,7 @@ bool ReadEmbedTokens(BodyReader& reader, std::string_view type, EmbedTokensBody&
 }
 
 EmbedTokensRequest TakeRequest(EmbedTokensBody& body) {
-  body.embed.inputs = std::move(body.inputs.inputs);
-  body.embed.is_batch = body.inputs.is_batch;
+  GiveInputs(body.inputs, body.embed);
   return std::move(body.embed);
 }
 

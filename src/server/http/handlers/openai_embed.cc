@@ -117,18 +117,14 @@ std::string Write(const EmbedResponse& response, Encoding encoding, std::string_
 void Handle(Request& request, const Context& context, const Respond& respond) {
   std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
   if (!body) return;
-  InputList& list = body->input;
-  constexpr auto kErrors = ErrorStyle::kOpenAi;
-  if (RefuseTooMany(list.count, list.inputs.size(), context, respond, kErrors)) return;
   EmbedRequest embed;
-  embed.inputs = std::move(list.inputs);
-  embed.is_batch = list.is_batch;
+  GiveInputs(body->input, embed);
   embed.dimensions = body->dimensions;
   embed.normalize = body->normalize.value_or(true);
   const ServerInfo& info = context.service.info();
   embed.max_tokens = MaxTokens(*body, info);
   const std::string& model = info.served_model_name;
-  Run(&Service::Embed, std::move(embed), context, respond, kErrors,
+  Run(&Service::Embed, std::move(embed), context, respond, ErrorStyle::kOpenAi,
       [encoding = body->encoding, &model](const EmbedResponse& response) {
         return Write(response, encoding, model);
       });

@@ -31,12 +31,10 @@ bool ReadMembers(BodyReader& reader, Body& body) {
 void Handle(Request& request, const Context& context, const Respond& respond) {
   std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
   if (!body) return;
-  InputList& list = body->inputs;
-  if (RefuseTooMany(list.count, list.inputs.size(), context, respond)) return;
-  body->predict.inputs = std::move(list.inputs);
-  body->predict.is_batch = list.is_batch;
+  GiveInputs(body->inputs, body->predict);
   Run(&Service::Predict, std::move(body->predict), context, respond, ErrorStyle::kTei,
-      [is_batch = list.is_batch, &info = context.service.info()](const PredictResponse& response) {
+      [is_batch = body->inputs.is_batch,
+       &info = context.service.info()](const PredictResponse& response) {
         return WritePredictions(response, info.labels, is_batch);
       });
 }

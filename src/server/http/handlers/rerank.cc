@@ -96,10 +96,11 @@ bool CheckBody(const RerankBody& body, const Context& context, const Respond& re
            respond, errors);
     return false;
   }
-  return !RefuseTooMany(list.count, list.inputs.size(), context, respond, errors);
+  return true;
 }
 
 void RunTei(RerankBody& body, const Context& context, const Respond& respond, ErrorStyle errors) {
+  body.rerank.inputs_beyond = body.texts.beyond();
   body.rerank.texts = TakeTexts(body.texts);
   Texts returned = body.return_text ? body.rerank.texts : Texts();
   Run(&Service::Rerank, std::move(body.rerank), context, respond, errors,
@@ -111,6 +112,7 @@ void RunTei(RerankBody& body, const Context& context, const Respond& respond, Er
 // `id`: of a Cohere answer; empty: a Jina answer.
 void RunDocuments(RerankBody& body, std::string id, const Context& context, const Respond& respond,
                   ErrorStyle errors) {
+  body.rerank.inputs_beyond = body.documents.beyond();
   body.rerank.texts = TakeTexts(body.documents);
   Texts returned = body.return_documents.value_or(false) ? body.rerank.texts : Texts();
   Run(&Service::Rerank, std::move(body.rerank), context, respond, errors,

@@ -37,22 +37,11 @@ void Run(ServiceCall<ServiceRequest, Answer> call, ServiceRequest request, const
 
 // Answers what is refused before the service is asked.
 inline void Refuse(const Error& error, const Context& context, const Respond& respond,
-                   ErrorStyle errors, FailedAt where = FailedAt::kValidation) {
-  context.service.CountRefusal(/*is_batch=*/true, error, where);
+                   ErrorStyle errors) {
+  context.service.CountRefusal(/*is_batch=*/true, error);
   respond([error, errors, start = context.start] {
     return ErrorReply(error, std::chrono::steady_clock::now() - start, errors);
   });
-}
-
-// Refuses a body of which not all inputs were kept, `count` in all: the service could not tell
-// their number. False: there is nothing to refuse.
-inline bool RefuseTooMany(std::size_t count, std::size_t kept, const Context& context,
-                          const Respond& respond, ErrorStyle errors = ErrorStyle::kTei) {
-  if (count == kept) return false;
-  const Result<void> checked = CheckBatchSize(count, context.service.info());
-  if (checked) return false;
-  Refuse(checked.error(), context, respond, errors, FailedAt::kBatchSize);
-  return true;
 }
 
 }  // namespace embd::http

@@ -59,12 +59,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
     return Refuse(EmptySentencesError(), context, respond, ErrorStyle::kTei);
   }
   EmbedRequest& embed = body->embed;
+  embed.inputs_beyond = sentences.beyond();
   embed.inputs.reserve(sentences.inputs.size() + 1);
   embed.inputs.emplace_back(std::move(body->source));
   for (Input& sentence : sentences.inputs) embed.inputs.push_back(std::move(sentence));
   embed.is_batch = true;
   embed.normalize = false;
-  if (RefuseTooMany(sentences.count + 1, embed.inputs.size(), context, respond)) return;
   Run(&Service::Embed, std::move(embed), context, respond, ErrorStyle::kTei, Write);
 }
 

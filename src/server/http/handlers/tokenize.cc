@@ -30,7 +30,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
   std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
   if (!body) return;
   InputList& list = body->inputs;
-  if (RefuseTooMany(list.count, list.inputs.size(), context, respond)) return;
+  body->tokenize.inputs_beyond = list.beyond();
   body->tokenize.inputs = TakeTexts(list);
   body->tokenize.is_batch = list.is_batch;
   Run(&Service::Tokenize, std::move(body->tokenize), context, respond, ErrorStyle::kTei,
