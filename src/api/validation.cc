@@ -120,6 +120,12 @@ Result<void> CheckCharacters(std::size_t characters, const ServerInfo& info) {
       fmt::format("`inputs` must have less than {} characters. Given: {}", limit, characters));
 }
 
+Result<void> CheckDecodeIds(std::size_t ids, const ServerInfo& info) {
+  const std::size_t limit = kCharactersPerToken * info.max_input_length;
+  if (ids <= limit) return {};
+  return ValidationError(fmt::format("`ids` must have less than {} tokens. Given: {}", limit, ids));
+}
+
 Result<void> CheckTokens(std::size_t tokens, const ServerInfo& info) {
   if (tokens <= info.max_input_length) return {};
   return ValidationError(fmt::format("`inputs` must have less than {} tokens. Given: {}",

@@ -56,6 +56,9 @@ Error PromptWithPairError();
 // Characters of a text, or the number of ids, of an input that may not be cut.
 Result<void> CheckCharacters(std::size_t characters, const ServerInfo& info);
 
+// The ids of a text that is to be decoded: as many as a text may have characters.
+Result<void> CheckDecodeIds(std::size_t ids, const ServerInfo& info);
+
 // Tokens of an input as the model would see it.
 Result<void> CheckTokens(std::size_t tokens, const ServerInfo& info);
 

@@ -114,6 +114,9 @@ Result<std::vector<SimpleToken>> InputEncoder::Tokens(std::string text,
 Result<std::string> InputEncoder::Decode(std::span<const std::uint32_t> ids,
                                          bool skip_special_tokens) const {
   if (ids.empty()) return EmptyDecodeIdsError();
+  if (Result<void> checked = CheckDecodeIds(ids.size(), info_); !checked) {
+    return std::move(checked).error();
+  }
   return tokenizer_.Decode(ids, skip_special_tokens);
 }
 
