@@ -17,10 +17,10 @@ bool BodyReader::ReadOptionalString(std::optional<std::string>& out) {
   return ReadNullable(null, [&] { return ReadString(out.emplace()); });
 }
 
-bool BodyReader::ReadOptionalSize(std::optional<std::uint32_t>& out) {
+bool BodyReader::ReadOptionalSize(std::optional<std::uint32_t>& out, std::uint32_t least) {
   bool null = false;
   std::uint32_t value = 0;
-  if (!ReadNullable(null, [&] { return ReadSize(value); })) return false;
+  if (!ReadNullable(null, [&] { return ReadSize(value, least); })) return false;
   if (!null) out = value;
   return true;
 }

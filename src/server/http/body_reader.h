@@ -59,8 +59,9 @@ class BodyReader {
   virtual bool ReadNullable(bool& null, FunctionRef<bool()> read) = 0;
   virtual bool ReadBool(bool& out) = 0;
   virtual bool ReadString(std::string& out) = 0;
-  // Above the largest uint32 it gives that: more than any model has of anything.
-  virtual bool ReadSize(std::uint32_t& out) = 0;
+  // Above the largest uint32 it gives that: more than any model has of anything. What is below
+  // `least` is taken here and must be refused later, where TEI does it.
+  virtual bool ReadSize(std::uint32_t& out, std::uint32_t least) = 0;
   // One of the names, as its index.
   virtual bool ReadVariant(std::span<const std::string_view> names, std::size_t& index) = 0;
   // A value of a shape that only `read` knows.
@@ -68,7 +69,7 @@ class BodyReader {
 
   bool ReadOptionalBool(std::optional<bool>& out);
   bool ReadOptionalString(std::optional<std::string>& out);
-  bool ReadOptionalSize(std::optional<std::uint32_t>& out);
+  bool ReadOptionalSize(std::optional<std::uint32_t>& out, std::uint32_t least = 0);
   bool ReadDirection(TruncationSide& side);
 
  private:

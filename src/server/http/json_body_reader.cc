@@ -138,7 +138,7 @@ bool JsonBodyReader::ReadString(std::string& out) {
   return cursor_.ReadString(out);
 }
 
-bool JsonBodyReader::ReadSize(std::uint32_t& out) {
+bool JsonBodyReader::ReadSize(std::uint32_t& out, std::uint32_t /*least*/) {
   char first = 0;
   if (!cursor_.Peek(first)) return false;
   if (!StartsNumber(first)) return RefuseType(first, "usize");

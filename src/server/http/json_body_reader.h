@@ -36,7 +36,7 @@ class JsonBodyReader final : public BodyReader {
   bool ReadNullable(bool& null, FunctionRef<bool()> read) override;
   bool ReadBool(bool& out) override;
   bool ReadString(std::string& out) override;
-  bool ReadSize(std::uint32_t& out) override;
+  bool ReadSize(std::uint32_t& out, std::uint32_t least) override;
   bool ReadVariant(std::span<const std::string_view> names, std::size_t& index) override;
   bool ReadShape(const Shape& /*shape*/, FunctionRef<bool(JsonBodyReader&)> read) override {
     return read(*this);

@@ -82,8 +82,8 @@ bool SchemaWriter::ReadBool(bool& out) {
 
 bool SchemaWriter::ReadString(std::string& /*out*/) { return Write(R"({"type":"string"})"); }
 
-bool SchemaWriter::ReadSize(std::uint32_t& /*out*/) {
-  return Write(R"({"type":"integer","minimum":0})");
+bool SchemaWriter::ReadSize(std::uint32_t& /*out*/, std::uint32_t least) {
+  return Write(R"({"type":"integer","minimum":)" + std::to_string(least) + "}");
 }
 
 bool SchemaWriter::ReadVariant(std::span<const std::string_view> names, std::size_t& index) {

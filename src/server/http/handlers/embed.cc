@@ -22,7 +22,7 @@ bool ReadEmbed(BodyReader& reader, EmbedBody& body) {
         BodyReader::kOptional, kAboutPrompt},
        {"normalize", [&] { return reader.ReadBool(embed.normalize); }, BodyReader::kOptional,
         "Give vectors of length 1."},
-       {"dimensions", [&] { return reader.ReadOptionalSize(embed.dimensions); },
+       {"dimensions", [&] { return reader.ReadOptionalSize(embed.dimensions, /*least=*/1); },
         BodyReader::kOptional, kAboutDimensions}});
 }
 

@@ -72,7 +72,7 @@ bool ReadMembers(BodyReader& reader, Body& body) {
        {"user", [&] { return reader.ReadOptionalString(ignored); }},
        {"encoding_format", [&] { return ReadEncoding(reader, body.encoding); },
         BodyReader::kOptional, "How vectors are written; base64 is of little-endian float32."},
-       {"dimensions", [&] { return reader.ReadOptionalSize(body.dimensions); },
+       {"dimensions", [&] { return reader.ReadOptionalSize(body.dimensions, /*least=*/1); },
         BodyReader::kOptional, kAboutDimensions},
        {"normalize", [&] { return reader.ReadOptionalBool(body.normalize); }, BodyReader::kOptional,
         "Give vectors of length 1. Default: true."},
