@@ -35,4 +35,12 @@ struct ServerInfo {
   std::optional<std::string> docker_label;
 };
 
+// What a model does with texts, each by itself.
+enum class TextUse : std::uint8_t { kEmbed, kEmbedSparse, kPredict };
+
+inline TextUse TextUseOf(const ServerInfo& info) {
+  if (info.task != ModelTask::kEmbedding) return TextUse::kPredict;
+  return info.pooling == Pooling::kSplade ? TextUse::kEmbedSparse : TextUse::kEmbed;
+}
+
 }  // namespace embd

@@ -76,9 +76,7 @@ struct ModelFacts {
   std::int64_t output_size = 0;  // floats of a pooled row
   AnswerBudget& answers;
 
-  bool is_splade() const {
-    return info.task == ModelTask::kEmbedding && info.pooling == Pooling::kSplade;
-  }
+  bool is_splade() const { return TextUseOf(info) == TextUse::kEmbedSparse; }
 };
 
 // A request that runs the model, of whatever kind.

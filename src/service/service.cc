@@ -46,7 +46,7 @@ constexpr std::size_t kAnswerBytes = std::size_t{8} << 20U;
 
 std::size_t AnswerBytes(const ServerInfo& info, std::int64_t output_size) {
   // Token by token only where pooling makes a vector of the hidden states.
-  const bool by_token = info.task == ModelTask::kEmbedding && info.pooling != Pooling::kSplade;
+  const bool by_token = TextUseOf(info) == TextUse::kEmbed;
   const std::size_t rows = by_token ? info.max_input_length : 1;
   return std::max(kAnswerBytes, rows * static_cast<std::size_t>(output_size) * sizeof(float));
 }

@@ -80,13 +80,13 @@ void Ask(Service& service, const std::string& text, Done done) {
   const auto answered = [done](const auto& result) {
     done(result.ok() ? Result<ComputeInfo>(result->compute) : Result<ComputeInfo>(result.error()));
   };
-  const ServerInfo& info = service.info();
-  if (info.task != ModelTask::kEmbedding) {
-    service.Predict(RequestFor<PredictRequest>(text), {}, answered);
-  } else if (info.pooling == Pooling::kSplade) {
-    service.EmbedSparse(RequestFor<EmbedSparseRequest>(text), {}, answered);
-  } else {
-    service.Embed(RequestFor<EmbedRequest>(text), {}, answered);
+  switch (TextUseOf(service.info())) {
+    case TextUse::kEmbed:
+      return service.Embed(RequestFor<EmbedRequest>(text), {}, answered);
+    case TextUse::kEmbedSparse:
+      return service.EmbedSparse(RequestFor<EmbedSparseRequest>(text), {}, answered);
+    case TextUse::kPredict:
+      return service.Predict(RequestFor<PredictRequest>(text), {}, answered);
   }
 }
 

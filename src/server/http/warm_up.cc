@@ -26,8 +26,15 @@ constexpr std::string_view kPredictPath = "/predict";
 
 // Where clients ask a model of this kind.
 std::string_view PathFor(const ServerInfo& info) {
-  if (info.task != ModelTask::kEmbedding) return kPredictPath;
-  return info.pooling == Pooling::kSplade ? kSparsePath : kEmbedPath;
+  switch (TextUseOf(info)) {
+    case TextUse::kEmbed:
+      break;
+    case TextUse::kEmbedSparse:
+      return kSparsePath;
+    case TextUse::kPredict:
+      return kPredictPath;
+  }
+  return kEmbedPath;
 }
 
 }  // namespace

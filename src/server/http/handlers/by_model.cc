@@ -1,19 +1,25 @@
 #include "server/http/handlers/handlers.h"
 
 namespace embd::http {
+
+const Operation& TextOperation(const ServerInfo& info) {
+  switch (TextUseOf(info)) {
+    case TextUse::kEmbed:
+      break;
+    case TextUse::kEmbedSparse:
+      return kEmbedSparse;
+    case TextUse::kPredict:
+      return kPredict;
+  }
+  return kEmbed;
+}
+
 namespace {
 
 const Operation& Choose(const ServerInfo& info) {
-  switch (info.task) {
-    case ModelTask::kClassifier:
-      return kPredict;
-    case ModelTask::kReranker:
-      return kRerank;
-    case ModelTask::kEmbedding:
-      break;
-  }
-  if (info.default_similarity) return kSimilarity;
-  return info.pooling == Pooling::kSplade ? kEmbedSparse : kEmbed;
+  if (info.task == ModelTask::kReranker) return kRerank;
+  if (info.task == ModelTask::kEmbedding && info.default_similarity) return kSimilarity;
+  return TextOperation(info);
 }
 
 void Handle(Request& request, const Context& context, const Respond& respond) {

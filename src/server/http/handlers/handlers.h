@@ -27,4 +27,7 @@ extern const Operation kDocsRedirect;
 extern const Operation kDocs;
 extern const Operation kDocsFile;
 
+// What is done with texts on a server for this model.
+const Operation& TextOperation(const ServerInfo& info);
+
 }  // namespace embd::http

@@ -68,10 +68,7 @@ bool IsRerank(const std::string& instance, const Context& context) {
 }
 
 const Operation& Choose(const std::string& instance, const Context& context) {
-  const ServerInfo& info = context.service.info();
-  if (IsRerank(instance, context)) return kRerank;
-  if (info.task != ModelTask::kEmbedding) return kPredict;
-  return info.pooling == Pooling::kSplade ? kEmbedSparse : kEmbed;
+  return IsRerank(instance, context) ? kRerank : TextOperation(context.service.info());
 }
 
 void Start(std::string instance, const Context& context, const Respond& respond) {
