@@ -72,7 +72,9 @@ Awaitable<bool> Http1::ReadHead(RequestHead& head) {
 
 // What cannot be understood is answered without a body, and nothing after it is read.
 Awaitable<bool> Http1::RefuseHead(int status) {
-  const std::string bytes = WriteHead(EmptyReply(status), {.http11 = true, .keep_alive = false});
+  Response response = EmptyReply(status);
+  response.headers = {{"x-request-id", MakeRequestId()}};
+  const std::string bytes = WriteHead(response, {.http11 = true, .keep_alive = false});
   if (co_await wire_.Send(bytes, {})) co_await wire_.Linger();
   co_return false;
 }

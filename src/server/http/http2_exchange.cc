@@ -98,6 +98,7 @@ void Http2Exchange::OnHeadEnd() {
     body_use_ = BodyUse::kDiscard;
     answered_ = true;
     response_ = EmptyReply(431);
+    response_.headers = {{"x-request-id", MakeRequestId()}};
     return Submit(response_);
   }
   if (!IsUsableRequestId(request_.request_id)) request_.request_id = MakeRequestId();
