@@ -73,23 +73,43 @@ void AppendJsonString(fmt::memory_buffer& line, std::string_view text) {
   line.push_back('"');
 }
 
-void FormatText(fmt::memory_buffer& line, const LevelName& level, bool color,
-                std::string_view message, std::initializer_list<LogField> fields) {
+struct Line {
+  const LevelName& level;
+  std::string_view message;
+  std::initializer_list<LogField> fields;
+  const LogSpan& span;
+};
+
+void AppendTextSpan(fmt::memory_buffer& line, const LogSpan& span) {
+  if (span.name.empty()) return;
+  Append(line, span.name);
+  line.push_back('{');
+  for (const LogField& field : span.fields) {
+    if (&field != span.fields.data()) line.push_back(' ');
+    Append(line, field.key);
+    line.push_back('=');
+    AppendJsonString(line, field.value);
+  }
+  Append(line, "}: ");
+}
+
+void FormatText(fmt::memory_buffer& line, bool color, const Line& what) {
   if (color) Append(line, kDim);
   AppendTime(line);
   if (color) Append(line, kReset);
   line.push_back(' ');
-  if (color) Append(line, level.color);
-  Append(line, level.padded);
+  if (color) Append(line, what.level.color);
+  Append(line, what.level.padded);
   if (color) Append(line, kReset);
   line.push_back(' ');
+  AppendTextSpan(line, what.span);
   if (color) Append(line, kDim);
   Append(line, kTarget);
   line.push_back(':');
   if (color) Append(line, kReset);
   line.push_back(' ');
-  AppendText(line, message);
-  for (const LogField& field : fields) {
+  AppendText(line, what.message);
+  for (const LogField& field : what.fields) {
     line.push_back(' ');
     Append(line, field.key);
     line.push_back('=');
@@ -97,19 +117,40 @@ void FormatText(fmt::memory_buffer& line, const LevelName& level, bool color,
   }
 }
 
-void FormatJson(fmt::memory_buffer& line, const LevelName& level, std::string_view message,
-                std::initializer_list<LogField> fields) {
+void AppendJsonField(fmt::memory_buffer& line, const LogField& field) {
+  AppendJsonString(line, field.key);
+  line.push_back(':');
+  AppendJsonString(line, field.value);
+}
+
+void AppendJsonSpan(fmt::memory_buffer& line, const LogSpan& span) {
+  line.push_back('{');
+  for (const LogField& field : span.fields) {
+    AppendJsonField(line, field);
+    line.push_back(',');
+  }
+  AppendJsonField(line, {"name", std::string(span.name)});
+  line.push_back('}');
+}
+
+void FormatJson(fmt::memory_buffer& line, bool spans, const Line& what) {
   Append(line, R"({"timestamp":")");
   AppendTime(line);
-  fmt::format_to(std::back_inserter(line), R"(","level":"{}","message":)", level.plain);
-  AppendJsonString(line, message);
-  for (const LogField& field : fields) {
+  fmt::format_to(std::back_inserter(line), R"(","level":"{}","message":)", what.level.plain);
+  AppendJsonString(line, what.message);
+  for (const LogField& field : what.fields) {
     line.push_back(',');
-    AppendJsonString(line, field.key);
-    line.push_back(':');
-    AppendJsonString(line, field.value);
+    AppendJsonField(line, field);
   }
-  fmt::format_to(std::back_inserter(line), R"(,"target":"{}"}})", kTarget);
+  fmt::format_to(std::back_inserter(line), R"(,"target":"{}")", kTarget);
+  if (spans && !what.span.name.empty()) {
+    Append(line, R"(,"span":)");
+    AppendJsonSpan(line, what.span);
+    Append(line, R"(,"spans":[)");
+    AppendJsonSpan(line, what.span);
+    line.push_back(']');
+  }
+  line.push_back('}');
 }
 
 }  // namespace
@@ -135,14 +176,15 @@ bool Log::Enabled(LogLevel level) const {
   return level >= impl_->options.level && level != LogLevel::kOff;
 }
 
-void Log::Write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+void Log::Write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields,
+                const LogSpan& span) {
   if (!Enabled(level)) return;
   fmt::memory_buffer line;
-  const LevelName& name = kLevels[static_cast<std::size_t>(level)];
+  const Line what = {kLevels[static_cast<std::size_t>(level)], message, fields, span};
   if (impl_->options.json) {
-    FormatJson(line, name, message, fields);
+    FormatJson(line, impl_->options.spans, what);
   } else {
-    FormatText(line, name, impl_->options.color, message, fields);
+    FormatText(line, impl_->options.color, what);
   }
   impl_->logger.log(spdlog::level::info, std::string_view(line.data(), line.size()));
 }

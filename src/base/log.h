@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,7 @@ struct LogOptions {
   LogLevel level = LogLevel::kInfo;
   bool json = false;   // one JSON object a line instead of text
   bool color = false;  // ANSI colours in text lines
+  bool spans = true;   // JSON lines tell their span
 };
 
 // One more key of a log line. Values are printed as they are in text lines and as strings in JSON.
@@ -21,16 +23,25 @@ struct LogField {
   std::string value;
 };
 
-// Writes whole lines to standard output: "<UTC time>Z  LEVEL embd: message key=value", or in JSON
-// {"timestamp","level","message",<fields>,"target"}. Created once by the application and passed by
-// reference; safe from any thread. Code on the request path does not log below the server.
+// What a line is written in the course of, and what is known of it.
+struct LogSpan {
+  std::string_view name;  // empty: nothing
+  std::span<const LogField> fields = {};
+};
+
+// Writes whole lines to standard output: "<UTC time>Z  LEVEL span{key="value"}: embd: message
+// key=value", or in JSON {"timestamp","level","message",<fields>,"target","span":{<fields>,"name"},
+// "spans":[<the same>]}, both as TEI's log collectors know them. Created once by the application
+// and passed by reference; safe from any thread. Code on the request path does not log below the
+// server.
 class Log {
  public:
   explicit Log(const LogOptions& options);
   ~Log();
 
   bool Enabled(LogLevel level) const;
-  void Write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
+  void Write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {},
+             const LogSpan& span = {});
 
   void Debug(std::string_view message, std::initializer_list<LogField> fields = {}) {
     Write(LogLevel::kDebug, message, fields);

@@ -58,6 +58,26 @@ TEST(Log, JsonLineHasKeysInOrder) {
                                 "\"key\":\"v\\\\u0001\",\"target\":\"embd\"\\}\n"));
 }
 
+TEST(Log, SpansStandWhereTheReferenceHasThem) {
+  const auto write = [](Log& log) {
+    const LogField fields[] = {{"total_time", "1.5ms"}, {"note", "a \"b\"\n"}};
+    log.Write(LogLevel::kInfo, "Success", {{"request_id", "7"}}, {"embed", fields});
+    log.Write(LogLevel::kInfo, "Success", {}, {"health"});
+  };
+  EXPECT_THAT(Captured({}, write),
+              MatchesRegex(std::string(kTime) +
+                           "  INFO embed\\{total_time=\"1.5ms\" note=\"a \\\\\"b\\\\\"\\\\n\"\\}: "
+                           "embd: Success request_id=7\n" +
+                           kTime + "  INFO health\\{\\}: embd: Success\n"));
+  const std::string json = Captured({.json = true}, write);
+  const std::string span = R"({"total_time":"1.5ms","note":"a \"b\"\n","name":"embed"})";
+  EXPECT_THAT(json, HasSubstr(R"("message":"Success","request_id":"7","target":"embd","span":)" +
+                              span + R"(,"spans":[)" + span + "]}\n"));
+  EXPECT_THAT(json, HasSubstr(R"("span":{"name":"health"},"spans":[{"name":"health"}]})"));
+  EXPECT_THAT(Captured({.json = true, .spans = false}, write),
+              HasSubstr(R"("message":"Success","request_id":"7","target":"embd"})"));
+}
+
 TEST(Log, ControlCharactersCannotForgeLines) {
   const std::string out = Captured({}, [](Log& log) {
     log.Info("one\nInjected", {{"k", "\x1b[31m\r"}});

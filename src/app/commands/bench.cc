@@ -226,7 +226,7 @@ int Bench(const Options& options, StartupClock& clock) {
   const std::vector<std::string> texts =
       options.input.empty() ? BuiltInTexts() : ReadTexts(options.input);
   // Standard output belongs to the report.
-  Log log({.level = LogLevel::kOff, .json = false, .color = false});
+  Log log({.level = LogLevel::kOff});
   Core core(options, log, clock);
   Report report = Measure(options, core, texts);
   report.phases = clock.phases();

@@ -20,7 +20,10 @@ void RaiseFileLimit() {
 }  // namespace
 
 int Serve(const Options& options, Signals& signals, StartupClock& clock) {
-  Log log({.level = options.log_level, .json = options.json_output, .color = options.log_color});
+  Log log({.level = options.log_level,
+           .json = options.json_output,
+           .color = options.log_color,
+           .spans = !options.disable_spans});
   log.Info(fmt::format("embd {}: {}", kVersion, options.given));
   for (const std::string& warning : options.warnings) log.Warn(warning);
   RaiseFileLimit();

@@ -54,10 +54,12 @@ bool Call::Start(const Route& route, Request& request, steady_clock::time_point 
       answered();  // which may end the call
     });
   };
-  const Context context = {.service = thread_.state().service,
+  const ServerState& state = thread_.state();
+  span_ = Chosen(route.operation, state.service.info()).span;
+  const Context context = {.service = state.service,
                            .cancellation = cancellation_,
                            .start = start,
-                           .api_document = thread_.state().api_document};
+                           .api_document = state.api_document};
   try {
     route.operation.handle(request, context, respond);
     return true;
@@ -72,11 +74,14 @@ bool Call::Start(const Route& route, Request& request, steady_clock::time_point 
 bool Call::responded() const { return mailbox_->responded.load(std::memory_order_relaxed); }
 
 Response Call::Take() {
+  Response response;
   try {
-    return std::exchange(make_, nullptr)();
+    response = std::exchange(make_, nullptr)();
   } catch (...) {
-    return InternalError(start_);
+    response = InternalError(start_);
   }
+  if (response.record) response.record->span = span_;
+  return response;
 }
 
 bool TakesBody(const Router::Decision& decision) {
@@ -100,15 +105,15 @@ void LogAnswer(ServerState& state, const Response& response, const std::string& 
   if (!response.record) return;
   const AccessRecord& record = *response.record;
   if (!record.error.empty()) {
-    if (state.log.Enabled(LogLevel::kError))
-      state.log.Error(record.error, {{"request_id", request_id}});
-  } else if (state.log.Enabled(LogLevel::kInfo)) {
-    state.log.Info("Success", {{"total_time", DurationText(record.total)},
-                               {"tokenization_time", DurationText(record.compute.tokenization)},
-                               {"queue_time", DurationText(record.compute.queue)},
-                               {"inference_time", DurationText(record.compute.inference)},
-                               {"request_id", request_id}});
+    return state.log.Write(LogLevel::kError, record.error, {{"request_id", request_id}},
+                           {record.span});
   }
+  if (!state.log.Enabled(LogLevel::kInfo)) return;
+  const LogField times[] = {{"total_time", DurationText(record.total)},
+                            {"tokenization_time", DurationText(record.compute.tokenization)},
+                            {"queue_time", DurationText(record.compute.queue)},
+                            {"inference_time", DurationText(record.compute.inference)}};
+  state.log.Write(LogLevel::kInfo, "Success", {{"request_id", request_id}}, {record.span, times});
 }
 
 }  // namespace embd::http

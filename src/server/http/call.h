@@ -45,6 +45,7 @@ class Call {
   std::function<Response()> make_;
   Cancellation cancellation_;
   std::chrono::steady_clock::time_point start_;
+  std::string_view span_;  // of the operation
   bool pending_ = false;
 };
 

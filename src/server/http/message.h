@@ -27,7 +27,8 @@ struct Request {
 struct AccessRecord {
   std::string error;  // the message; empty: success
   std::chrono::nanoseconds total{};
-  ComputeInfo compute;  // of a success
+  ComputeInfo compute;         // of a success
+  std::string_view span = {};  // a constant: what was asked for
 };
 
 struct Response {

@@ -155,8 +155,7 @@ class Writer {
   }
 
   std::string PathItem(const Route& route, bool has_name) {
-    const Operation& operation =
-        route.operation.choose != nullptr ? route.operation.choose(info_) : route.operation;
+    const Operation& operation = Chosen(route.operation, info_);
     std::string json = route.method == Method::kGet ? R"("get":{"tags":[)" : R"("post":{"tags":[)";
     json += Quoted(route.operation.tag) + R"(],"summary":)" + Quoted(operation.summary);
     if (has_name) {

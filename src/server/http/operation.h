@@ -22,6 +22,7 @@ enum class Work : std::uint8_t {
 // Constants; their texts are JSON where it says so.
 struct Operation {
   Handler handle;
+  std::string_view span;  // what its lines in the log are told to be of, as in TEI
   std::string_view tag;
   std::string_view summary;
   Work work = Work::kNone;
@@ -38,6 +39,11 @@ struct Operation {
   // What is done instead on a server for this model; null: it does not depend on it.
   const Operation& (*choose)(const ServerInfo& info) = nullptr;
 };
+
+// What an operation is on a server for this model.
+inline const Operation& Chosen(const Operation& operation, const ServerInfo& info) {
+  return operation.choose != nullptr ? operation.choose(info) : operation;
+}
 
 namespace internal {
 template <typename Body>

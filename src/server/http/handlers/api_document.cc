@@ -13,6 +13,7 @@ void Handle(Request& /*request*/, const Context& context, const Respond& respond
 
 const Operation kApiDocument = {
     .handle = Handle,
+    .span = "api_document",
     .tag = "Documentation",
     .summary = "Get this document",
     .answer = {"ApiDocument", R"({"type":"object","required":["openapi","info","paths"]})"},

@@ -30,6 +30,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kByModel = {
     .handle = Handle,
+    .span = "by_model",
     .tag = "Platforms",
     .summary = "Do what the model is for",
     .choose = Choose,

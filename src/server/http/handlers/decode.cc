@@ -42,6 +42,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kDecode = {
     .handle = Handle,
+    .span = "decode",
     .tag = "Tokenization",
     .summary = "Get the texts that token ids stand for",
     .work = Work::kTokenizer,

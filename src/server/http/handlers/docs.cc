@@ -88,6 +88,7 @@ void HandleRedirect(Request& /*request*/, const Context& /*context*/, const Resp
 
 const Operation kDocs = {
     .handle = Handle,
+    .span = "docs",
     .tag = "Documentation",
     .summary = "Read and try the API in a browser",
     .answer = {"Page", R"({"type":"string"})"},
@@ -96,6 +97,7 @@ const Operation kDocs = {
 
 const Operation kDocsFile = {
     .handle = Handle,
+    .span = "docs",
     .tag = "Documentation",
     .summary = "Get a file of the page",
     .hidden = true,
@@ -103,6 +105,7 @@ const Operation kDocsFile = {
 
 const Operation kDocsRedirect = {
     .handle = HandleRedirect,
+    .span = "docs",
     .tag = "Documentation",
     .summary = "Go to the page",
     .answer_status = 303,

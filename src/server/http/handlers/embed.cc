@@ -39,6 +39,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kEmbed = {
     .handle = Handle,
+    .span = "embed",
     .tag = "Embeddings",
     .summary = "Get a vector for each input",
     .work = Work::kModel,

@@ -23,6 +23,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kEmbedAll = {
     .handle = Handle,
+    .span = "embed_all",
     .tag = "Embeddings",
     .summary = "Get a vector for each token of each input",
     .work = Work::kModel,

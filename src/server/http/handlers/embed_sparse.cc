@@ -23,6 +23,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kEmbedSparse = {
     .handle = Handle,
+    .span = "embed_sparse",
     .tag = "Embeddings",
     .summary = "Get a sparse vector over the vocabulary for each input (SPLADE models)",
     .work = Work::kModel,

@@ -18,6 +18,7 @@ void Handle(Request& /*request*/, const Context& context, const Respond& respond
 
 const Operation kHealth = {
     .handle = Handle,
+    .span = "health",
     .tag = "Server",
     .summary = "Tell whether the server can answer",
     .errors_when_unwell = true,

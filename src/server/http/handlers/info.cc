@@ -13,6 +13,7 @@ void Handle(Request& /*request*/, const Context& context, const Respond& respond
 
 const Operation kInfo = {
     .handle = Handle,
+    .span = "get_model_info",
     .tag = "Server",
     .summary = "Get what the server serves, and its limits",
     .answer = {"Info",

@@ -14,6 +14,7 @@ void Handle(Request& /*request*/, const Context& context, const Respond& respond
 
 const Operation kMetrics = {
     .handle = Handle,
+    .span = "metrics",
     .tag = "Server",
     .summary = "Get the metrics, in the text format of Prometheus",
     .answer = {"Metrics", R"({"type":"string"})"},

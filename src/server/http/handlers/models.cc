@@ -21,6 +21,7 @@ void Handle(Request& /*request*/, const Context& context, const Respond& respond
 
 const Operation kModels = {
     .handle = Handle,
+    .span = "models",
     .tag = "OpenAI",
     .summary = "List the model, as OpenAI's clients ask for it",
     .answer = {"Models",

@@ -134,6 +134,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kOpenAiEmbed = {
     .handle = Handle,
+    .span = "openai_embed",
     .tag = "OpenAI",
     .summary = "Get a vector for each input, as OpenAI's clients ask for it",
     .work = Work::kModel,

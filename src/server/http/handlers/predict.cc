@@ -43,6 +43,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kPredict = {
     .handle = Handle,
+    .span = "predict",
     .tag = "Classification",
     .summary = "Get a score of each label, for texts or pairs of texts",
     .work = Work::kModel,

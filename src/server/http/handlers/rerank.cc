@@ -174,6 +174,7 @@ constexpr Shape kAnswer = {
 
 const Operation kRerank = {
     .handle = Handle,
+    .span = "rerank",
     .tag = "Reranking",
     .summary = kSummary,
     .work = Work::kModel,
@@ -184,6 +185,7 @@ const Operation kRerank = {
 
 const Operation kRerankV1 = {
     .handle = HandleV1,
+    .span = "rerank",
     .tag = "Reranking",
     .summary = kSummary,
     .work = Work::kModel,
@@ -195,6 +197,7 @@ const Operation kRerankV1 = {
 
 const Operation kRerankV2 = {
     .handle = HandleV2,
+    .span = "rerank",
     .tag = "Reranking",
     .summary = "Order documents by how well they answer a query, as Cohere's clients ask for it",
     .work = Work::kModel,

@@ -72,6 +72,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kSimilarity = {
     .handle = Handle,
+    .span = "similarity",
     .tag = "Embeddings",
     .summary = "Compare sentences with one other by the cosine of their vectors",
     .work = Work::kModel,

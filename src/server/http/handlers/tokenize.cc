@@ -41,6 +41,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kTokenize = {
     .handle = Handle,
+    .span = "tokenize",
     .tag = "Tokenization",
     .summary = "Get the tokens of each text",
     .work = Work::kTokenizer,

@@ -105,6 +105,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 
 const Operation kVertex = {
     .handle = Handle,
+    .span = "vertex_compatibility",
     .tag = "Platforms",
     .summary = "Answer several requests at once, as Vertex AI sends them",
     .work = Work::kModel,
