@@ -228,6 +228,22 @@ TEST_F(OperationsTest, AnswersBeyondTheBudgetAreTurnedAway) {
   EXPECT_EQ(metrics_.answer_bytes.value(), 0);
 }
 
+// What a protocol has not kept counts where TEI counts it: after what the model is for.
+TEST_F(OperationsTest, InputsThatWereNotKeptCount) {
+  Start();
+  EmbedTokensRequest tokens = Texts(std::vector<Input>(32, "w10"));
+  tokens.inputs_beyond = 1;
+  const auto many = Ask(&Service::EmbedTokens, tokens);
+  ASSERT_FALSE(many.ok());
+  EXPECT_EQ(many.error().message, "batch size 33 > maximum allowed batch size 32");
+  EXPECT_EQ(metrics_.failure_batch_size.value(), 1U);
+  EXPECT_EQ(metrics_.request_count_batch.value(), 1U);
+  RerankRequest rerank = Rerank("w10", std::vector<std::string>(32, "w11"));
+  rerank.inputs_beyond = 1;
+  EXPECT_EQ(Ask(&Service::Rerank, rerank).error().message,
+            "Backend error: model is not a re-ranker model");
+}
+
 TEST_F(OperationsTest, OverloadSaysWhenToTryAgain) {
   ServiceOptions options = For(ModelTask::kReranker);
   options.info.max_concurrent_requests = 2;

@@ -143,6 +143,12 @@ TEST_F(TokenizeTest, RefusesToDecodeNothingOrTooMuch) {
   EXPECT_EQ(DecodeError(IdLists({{}})), "Input validation error: `input_ids` cannot be empty");
   EXPECT_EQ(DecodeError(IdLists({{10}, {}})),
             "Input validation error: `input_ids` cannot be empty");
+  EXPECT_EQ(DecodeError(IdLists({Ids(250 * 8 + 1, 10)})),
+            "Input validation error: `ids` must have less than 2000 tokens. Given: 2001");
+  EXPECT_EQ(DecodeError(IdLists({Ids(250 * 8, 10)})), "no error");
+  DecodeRequest not_kept = IdLists(std::vector<Ids>(32, Ids{10}));
+  not_kept.inputs_beyond = 7;
+  EXPECT_EQ(DecodeError(not_kept), "batch size 39 > maximum allowed batch size 32");
   EXPECT_EQ(DecodeError(IdLists(std::vector<Ids>(33))),
             "batch size 33 > maximum allowed batch size 32");
 }

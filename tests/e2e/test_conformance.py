@@ -31,6 +31,13 @@ class Starts:
         return isinstance(other, str) and other.startswith(self.text)
 
 
+class Seconds:
+    """A whole number of seconds, up to a minute, as a header has it."""
+
+    def __eq__(self, other):
+        return isinstance(other, str) and other.isdigit() and 1 <= int(other) <= 60
+
+
 class Near(float):
     def __eq__(self, other):
         return isinstance(other, (int, float)) and abs(float(self) - other) < 1e-4
@@ -100,6 +107,8 @@ NOT_SPLADE = error("Backend error: Model is not an embedding model with SPLADE p
 NORMALIZE_SPLADE = error("Backend error: `normalize` is not available for SPLADE models", "Backend")
 ALL_SPLADE = error("Backend error: `embed_all` is not available for SPLADE models", "Backend")
 PAIR_PROMPT = error("Input validation error: `prompt_name` cannot be set with dual inputs", "Validation")
+OVERLOADED = error("Model is overloaded", "Overloaded")
+SOON = {"retry-after": Seconds()}
 TOO_MANY = error("batch size 33 > maximum allowed batch size 32", "Validation")
 NO_DIMENSIONS = error("Input validation error: `dimensions` should be positive", "Validation")
 MANY_DIMENSIONS = error(
@@ -153,7 +162,7 @@ ERRORS = [
     post("2.4", "minilm", "/predict", {"inputs": [["x"], ["x", "y"]]}, 424, NOT_CLASSIFIER),
     post("2.4", "minilm", "/predict", {"inputs": [["x"]] * 33}, 422, TOO_MANY),
     post("2.4", "minilm", "/rerank", {"query": "q", "texts": ["t"]}, 424, NOT_RERANKER, NO_COSTS),
-    post("2.4", "minilm", "/rerank", {"query": "q", "texts": ["t"] * 33}, 424, NOT_RERANKER),
+    *(post("2.4", "minilm", "/rerank", {"query": "q", "texts": ["t"] * count}, 424, NOT_RERANKER) for count in (33, 5000)),
     post("2.4", "minilm", "/rerank", {"query": "q", "texts": []}, 400, error("`texts` cannot be empty", "Empty")),
     post("2.4", "minilm", "/embed_sparse", {"inputs": "x"}, 424, NOT_SPLADE),
     post("2.4", "minilm", "/embed_sparse", {"inputs": ""}, 424, NOT_SPLADE),
@@ -181,6 +190,9 @@ ERRORS = [
     post("2.4", "minilm", "/v1/embeddings", {"input": ["x"] * 33}, 422,
          openai_error("batch size 33 > maximum allowed batch size 32", "Validation", 422)),
     post("2.4", "minilm", "/decode", {"ids": [[1]] * 33}, 422, TOO_MANY),
+    post("2.4", "minilm", "/decode", {"ids": [1] * 64_001}, 422,
+         error("Input validation error: `ids` must have less than 64000 tokens. Given: 64001", "Validation"),
+         differs="MAY: TEI has no limit"),
     post("2.4", "reranker", "/rerank", {"query": "q", "texts": ["t"] * 33}, 422, TOO_MANY),
     post("2.4", "minilm", "/similarity", {"inputs": {"source_sentence": "x", "sentences": ["x"] * 32}}, 422, TOO_MANY),
     post("2.4", "minilm", "/similarity", {"inputs": {"source_sentence": "x", "sentences": []}}, 400,
@@ -201,9 +213,17 @@ ERRORS = [
     post("2.4", "prompted-reranker", "/rerank", {"query": "q", "texts": ["t"]}, 422, PAIR_PROMPT),
     post("2.4", "prompted-reranker", "/predict", {"inputs": ["q", "t"]}, 422, PAIR_PROMPT),
     post("2.4", "prompted-reranker", "/predict", {"inputs": "q"}, 200, [{"score": ANY, "label": "LABEL_0"}]),
-    post("2.4", "full", "/embed", {"inputs": ["x"] * 3}, 429, error("Model is overloaded", "Overloaded")),
+    # the order of errors: permits before what the handler itself checks, batch size before permits
+    *(post("2.4", "full", "/embed", body, 429, OVERLOADED, SOON) for body in (
+        {"inputs": ["x"] * 3}, {"inputs": ["x"] * 3, "dimensions": 0}, {"inputs": ["x"] * 3, "dimensions": 10_000},
+        {"inputs": ["x"] * 3, "prompt_name": "q"}, {"inputs": ["", "", ""]})),
+    post("2.4", "full", "/embed_sparse", {"inputs": ["x"] * 3}, 429, OVERLOADED, SOON),
+    post("2.4", "full", "/embed_all", {"inputs": ["x"] * 3}, 429, OVERLOADED, SOON),
+    post("2.4", "full", "/embed", {"inputs": ["x"] * 33, "dimensions": 0}, 422, TOO_MANY),
+    post("2.4", "full", "/vertex", {"instances": [{"inputs": "x"}] * 3}, 429, OVERLOADED, SOON),
+    post("2.4", "full", "/rerank", {"query": "q", "texts": ["t"] * 3}, 424, NOT_RERANKER),
     post("2.4", "full", "/v1/embeddings", {"input": ["x"] * 3}, 429,
-         openai_error("Model is overloaded", "Overloaded", 429)),
+         openai_error("Model is overloaded", "Overloaded", 429), SOON),
     post("2.4", "minilm", "/decode", {"ids": []}, 400,
          error("Input validation error: `input_ids` cannot be empty", "Empty")),
     post("2.4", "minilm", "/decode", {"ids": [[7592], []]}, 400,

@@ -195,9 +195,13 @@ def test_success_counts_once(counted, path, body, method, inputs, tokens):
         ("/predict", {"inputs": [["a"]] * 5000}, 422, "batch_size", "batch"),
         ("/rerank", {"query": "a", "texts": []}, 400, "validation", "batch"),
         ("/rerank", {"query": "a", "texts": ["b"]}, 424, "model_type", "batch"),
+        ("/rerank", {"query": "a", "texts": ["b"] * 5000}, 424, "model_type", "batch"),
+        ("/v1/embeddings", {"input": ["a"] * 5000}, 422, "batch_size", "batch"),
         ("/tokenize", {"inputs": ""}, 400, "tokenization", None),
         ("/tokenize", {"inputs": []}, 400, "validation", None),
         ("/tokenize", {"inputs": ["a"] * 33}, 422, "batch_size", None),
+        ("/tokenize", {"inputs": ["a"] * 5000}, 422, "batch_size", None),
+        ("/decode", {"ids": [[7]] * 5000}, 422, "batch_size", None),
         ("/decode", {"ids": []}, 400, "tokenization", None),
     ],
 )

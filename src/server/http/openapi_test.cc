@@ -27,7 +27,7 @@ TEST(SchemaWriter, WritesWhatIsReadWithItsDefaults) {
         {{"text", [&] { return reader.ReadString(body.text); }, BodyReader::kRequired, "What."},
          {"on", [&] { return reader.ReadBool(body.on); }},
          {"maybe", [&] { return reader.ReadOptionalBool(body.maybe); }},
-         {"size", [&] { return reader.ReadOptionalSize(body.size); }},
+         {"size", [&] { return reader.ReadOptionalSize(body.size, /*least=*/2); }},
          {"side", [&] { return reader.ReadDirection(body.side); }},
          {"a", [&] { return reader.ReadString(body.a); }, BodyReader::kOneOf},
          {"b", [&] { return reader.ReadList([&] { return reader.ReadString(body.b); }); },
@@ -44,7 +44,7 @@ TEST(SchemaWriter, WritesWhatIsReadWithItsDefaults) {
       R"("properties":{"text":{"description":"What.","type":"string"},)"
       R"("on":{"type":"boolean","default":true},)"
       R"("maybe":{"nullable":true,"type":"boolean"},)"
-      R"("size":{"nullable":true,"type":"integer","minimum":0},)"
+      R"("size":{"nullable":true,"type":"integer","minimum":2},)"
       R"("side":{"type":"string","enum":["Left","left","Right","right"],"default":"right"},)"
       R"("a":{"type":"string"},"b":{"type":"array","items":{"type":"string"}}}})");
 }

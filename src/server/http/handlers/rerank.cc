@@ -31,8 +31,8 @@ bool ReadRerank(BodyReader& reader, RerankBody& body) {
        {"return_text", [&] { return reader.ReadBool(body.return_text); }, BodyReader::kOptional,
         "With texts: repeat each in the answer."},
        {"model", [&] { return reader.ReadOptionalString(ignored); }},
-       {"top_n", [&] { return reader.ReadOptionalSize(body.top_n, /*least=*/1); },
-        BodyReader::kOptional, "With documents: how many of the best to give. Default: all."},
+       {"top_n", [&] { return reader.ReadOptionalSize(body.top_n); }, BodyReader::kOptional,
+        "With documents: how many of the best to give. Default: all."},
        {"return_documents", [&] { return reader.ReadOptionalBool(body.return_documents); },
         BodyReader::kOptional, "With documents: repeat each in the answer. Default: false."}});
 }
