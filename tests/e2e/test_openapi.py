@@ -14,7 +14,7 @@ ROUTES = {
         "/", "/api-doc/openapi.json", "/docs", "/docs/", "/health", "/info", "/metrics", "/models", "/ping", "/v1/models",
     },
     "post": {
-        "/", "/decode", "/embed", "/embed_all", "/embed_sparse", "/embeddings", "/invocations",
+        "/", "/api/embed", "/decode", "/embed", "/embed_all", "/embed_sparse", "/embeddings", "/invocations",
         "/models/{name}/pipeline/feature-extraction", "/pipeline/feature-extraction/{name}", "/predict", "/rerank",
         "/similarity", "/tokenize", "/v1/embeddings", "/v1/rerank", "/v2/rerank", "/vertex",
     },

@@ -18,6 +18,7 @@ std::span<const Route> Routes() {
       {Method::kPost, "/decode", Access::kKey, kDecode},
       {Method::kPost, "/v1/embeddings", Access::kKey, kOpenAiEmbed},
       {Method::kPost, "/embeddings", Access::kKey, kOpenAiEmbed},
+      {Method::kPost, "/api/embed", Access::kKey, kOllamaEmbed},
       {Method::kPost, "/", Access::kKey, kByModel},
       {Method::kPost, "/invocations", Access::kKey, kByModel},
       {Method::kPost, "/vertex", Access::kKey, kVertex},

@@ -9,6 +9,7 @@ extern const Operation kEmbed;
 extern const Operation kEmbedAll;
 extern const Operation kEmbedSparse;
 extern const Operation kOpenAiEmbed;
+extern const Operation kOllamaEmbed;
 extern const Operation kSimilarity;
 extern const Operation kPredict;
 extern const Operation kRerank;

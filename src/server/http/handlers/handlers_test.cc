@@ -67,6 +67,15 @@ INSTANTIATE_TEST_SUITE_P(ByModel, Handlers,
                                                     "[[10.0,11.0,12.0,13.0]]"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Ollama, Handlers,
+    ::testing::Values(
+        Exchange{"/api/embed", R"({"model":"any","input":["w5","w6"],"dimensions":1})", 200,
+                 R"({"model":"test/model","embeddings":[[1.0],[1.0]],"prompt_eval_count":6})"},
+        Exchange{"/api/embed", R"({"input":"","options":{},"keep_alive":0})", 400,
+                 R"({"error":"Input validation error: `inputs` cannot be empty",)"
+                 R"("error_type":"Empty"})"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Vertex, Handlers,
     ::testing::Values(
         Exchange{"/vertex", R"({"instances":[]})", 200, R"({"predictions":[]})"},
