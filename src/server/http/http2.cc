@@ -227,6 +227,11 @@ Http2Exchange* Http2::Begin(std::int32_t stream) {
       .first->second.get();
 }
 
+bool Http2::AnyStalled() const {
+  return std::any_of(exchanges_.begin(), exchanges_.end(),
+                     [](const auto& entry) { return entry.second->stalled(); });
+}
+
 void Http2::Closed(std::int32_t stream) {
   Http2Exchange* const exchange = Find(stream);
   if (exchange == nullptr) return;

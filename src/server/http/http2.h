@@ -58,6 +58,7 @@ class Http2 final : public Protocol {
   // From the callbacks.
   Http2Exchange* Find(std::int32_t stream);
   Http2Exchange* Begin(std::int32_t stream);  // null: refused
+  bool AnyStalled() const;
   void Closed(std::int32_t stream);
   void RemoveIfDone(std::int32_t stream);
   // Something is to be sent, or an exchange has ended.

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <vector>
 
+#include "engine/job.h"
 #include "server/http/http2.h"
 #include "server/http/replies.h"
 #include "server/http/request_head.h"
@@ -133,7 +134,8 @@ void Http2Exchange::OnData(std::string_view data) {
 
 // What has come must be kept: without a share of the budget for it, the client is let send nothing
 // more on this stream until there is one. So no connection has more than a window's worth of bytes
-// beyond the budget.
+// beyond the budget. Only one stream may wait so: the bytes of several would fill the connection's
+// window, and those who hold the budget could not send what it takes to be done.
 void Http2Exchange::Store(std::string_view data) {
   std::string& body = request_.body;
   const std::size_t needed = body.size() + data.size();
@@ -145,6 +147,8 @@ void Http2Exchange::Store(std::string_view data) {
     const std::size_t more = wanted - body.capacity();
     if (!asked_ && lease_.TryGrow(more)) {
       body.reserve(wanted);
+    } else if (!asked_ && connection_.AnyStalled()) {
+      return TurnAway();
     } else {
       lease_.Charge(needed - body.capacity());
       body.reserve(needed);
@@ -153,6 +157,14 @@ void Http2Exchange::Store(std::string_view data) {
   }
   body.append(data);
   if (!asked_) Consume(unacknowledged_);
+}
+
+void Http2Exchange::TurnAway() {
+  body_use_ = BodyUse::kDiscard;
+  request_.body = std::string();
+  Consume(unacknowledged_);
+  Answer(ErrorReply(OverloadedError(std::chrono::seconds(1)), steady_clock::now() - begin_,
+                    decision_.route->operation.errors));
 }
 
 void Http2Exchange::AskBudget(std::size_t bytes) {

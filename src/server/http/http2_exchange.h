@@ -38,6 +38,8 @@ class Http2Exchange {
   std::size_t ReadAnswer(char* to, std::size_t size, bool& last);
   bool request_ended() const { return request_ended_; }
 
+  // Whether it is let send nothing more until the budget has room.
+  bool stalled() const { return asked_; }
   void Cancel() { call_.Cancel(); }
   bool done() const { return closed_ && !call_.pending() && !asked_; }
   // Whether the client has let too much time pass.
@@ -49,6 +51,7 @@ class Http2Exchange {
   void KeepHeader(std::string& field, std::string_view value);
   void Store(std::string_view data);
   void AskBudget(std::size_t bytes);
+  void TurnAway();
   void Granted();
   void Consume(std::size_t bytes);
   void Compute();

@@ -141,6 +141,11 @@ void Http2::SubmitSettings() {
   const int failed =
       nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
   if (failed != 0) throw std::bad_alloc();
+  // A stream that must wait for memory may fill its own window; the others have as much.
+  constexpr std::int32_t kWindow = 2 * NGHTTP2_INITIAL_WINDOW_SIZE;
+  if (nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kWindow) != 0) {
+    throw std::bad_alloc();
+  }
 }
 
 }  // namespace embd::http
