@@ -11,64 +11,33 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "engine/test_model.h"
 #include "server/http/chunk_decoder.h"
 #include "server/http/http_server.h"
 #include "server/http/request_head.h"
+#include "stub_service.h"
 
 namespace {
 
+using embd::fuzz::Require;
 using embd::http::ChunkDecoder;
 using embd::http::HeadScanner;
 
 constexpr std::string_view kHttp2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
-
 // One server for the whole run.
 class Server {
  public:
-  Server() : http_(service_, log_, Options()) {}
-
   void Serve(int socket) { http_.Serve(socket); }
 
  private:
-  static embd::http::HttpServerOptions Options() {
-    embd::http::HttpServerOptions options;
-    options.payload_limit = 4096;
-    options.buffer_budget = 65536;
-    options.io_timeout = std::chrono::seconds(5);
-    return options;
-  }
-  static embd::ServiceOptions Limits() {
-    embd::ServiceOptions options;
-    options.info.max_input_length = 64;
-    return options;
-  }
-
-  std::unique_ptr<const embd::Tokenizer> tokenizer_ =
-      embd::Tokenizer::Load("tests/golden/tokenizer/bert_uncased.json");
-  embd::testing::TestModel model_;
-  embd::Metrics metrics_{64};
-  embd::Log log_{{.level = embd::LogLevel::kOff}};
-  embd::Scheduler scheduler_{
-      model_,
-      {.workers = 1,
-       .step = {.max_tokens = 128, .max_sequences = 16, .max_sequence_tokens = 64},
-       .queue_capacity = 512},
-      metrics_};
-  embd::Service service_{*tokenizer_, scheduler_, metrics_, Limits()};
-  embd::http::HttpServer http_;
+  embd::fuzz::StubService stub_;
+  embd::http::HttpServer http_{stub_.service(), stub_.log(), stub_.HttpOptions()};
 };
 
 // What the server answers to `bytes` in pieces of up to `piece` bytes.
