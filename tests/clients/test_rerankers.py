@@ -43,3 +43,12 @@ def test_infinity_client(reranker_url, texts, ranking):
     assert [(r.index, r.relevance_score) for r in result.results] == [(i, pytest.approx(s)) for i, s in ranking]
     # A string where Infinity serves; embd has the object of Jina and Cohere, which the client gives on as it is.
     assert [r.document for r in result.results] == [{"text": texts[i]} for i, _ in ranking]
+
+
+@pytest.mark.parametrize("provider, path", [("text-embeddings-inference", "/rerank"), ("jina", "/v1/rerank"), ("cohere", "/v2/rerank")])
+def test_rerankers(reranker_url, texts, ranking, provider, path):
+    from rerankers.models.api_rankers import APIRanker
+
+    ranker = APIRanker("tei", api_key="none", api_provider=provider, url=reranker_url + path)
+    found = ranker.rank(texts[0], texts).results
+    assert [(r.document.doc_id, r.score) for r in found] == [(i, pytest.approx(s)) for i, s in ranking]

@@ -1,4 +1,4 @@
-"""tei-client: typed access to TEI's own routes over HTTP."""
+"""tei-client, pytei-client and teicli: access to TEI's own routes over HTTP."""
 
 import numpy as np
 import pytest
@@ -46,3 +46,23 @@ def test_classify(classifier):
 def test_rerank(reranker_url, texts, ranking):
     result = HttpClient(reranker_url).rerank(texts[0], texts)
     assert [(score.index, pytest.approx(score.score)) for score in result.ranks] == ranking
+
+
+def test_pytei_client(url, texts, rows):
+    from pytei import TEIClient
+
+    client = TEIClient(url=url)
+    np.testing.assert_array_equal(client.embed(texts[0]), np.array(rows[0], dtype=np.float32))
+    np.testing.assert_array_equal(np.array(client.embed(texts, skip_cache=True)), np.array(rows, dtype=np.float32))
+    cut = client.embed("deep learning " * 1000, truncate=True, truncation_direction="left")
+    assert cut.shape == (384,)
+
+
+def test_teicli(server, texts, rows):
+    from tei import TEIClient
+
+    client = TEIClient(host="127.0.0.1", port=server.port)
+    np.testing.assert_array_equal(np.array(client.embed_sync(texts[0])), np.array(rows[0]))
+    np.testing.assert_array_equal(np.array(client.embed_batch_sync(texts)), np.array(rows))
+    assert client.info()["max_client_batch_size"] == 32
+    assert "te_request_count" in client.metrics()
