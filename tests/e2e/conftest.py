@@ -107,6 +107,12 @@ def report():
     return REPORT.append
 
 
+@pytest.fixture(scope="session")
+def report_at_end():
+    """The same for fixtures that live longer than a test."""
+    return REPORT.append
+
+
 def pytest_terminal_summary(terminalreporter):
     if REPORT:
         terminalreporter.section("measurements")
