@@ -32,7 +32,7 @@ endef
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help serve build test test-unit test-threads test-e2e test-clients test-tokenizers lint format fuzz bench
-.PHONY: test-arm64 bench-tokenizers bench-peers install clean distclean
+.PHONY: test-arm64 bench-overhead bench-tokenizers bench-peers install clean distclean
 .PHONY: deps-build deps-python deps-test deps-arm64 deps-lint deps-fuzz deps-bench deps-clients default-model
 
 help: ## Print this help
@@ -123,6 +123,9 @@ bench: deps-bench build default-model .venv/requirements-test.stamp ## Measure t
 	@$(PYTHON) bench/http_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 --json build/http-bench.json $(BENCH_ARGS)
 	@echo "==> Pairs of texts as people rank them"
 	@$(PYTHON) bench/similarity_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 --json build/similarity.json
+
+bench-overhead: deps-bench build default-model ## Measure what the server itself costs for each request, and /health under load
+	@python3 bench/overhead_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 $(BENCH_ARGS)
 
 bench-tokenizers: build default-model .venv/requirements-tokenizers.stamp ## Measure tokenizers side by side with PyPI tokenizers (FILES=...: only those)
 	@echo "==> embd and the reference in alternating rounds"
