@@ -12,6 +12,7 @@ TIDY ?= all
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 FILES ?=
+SUFFIX ?= this-machine
 
 EMBD := build/release/src/app/embd
 PYTHON := .venv/bin/python
@@ -32,7 +33,7 @@ endef
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help serve build test test-unit test-threads test-e2e test-clients test-tokenizers lint format fuzz bench
-.PHONY: test-arm64 bench-overhead bench-tokenizers bench-peers install clean distclean
+.PHONY: test-arm64 bench-overhead bench-tokenizers bench-peers plots install clean distclean
 .PHONY: deps-build deps-python deps-test deps-arm64 deps-lint deps-fuzz deps-bench deps-clients default-model
 
 help: ## Print this help
@@ -137,6 +138,9 @@ bench-peers: deps-bench build default-model build/venv-peers/stamp ## Measure be
 	  --json build/peers-minilm.json $(BENCH_ARGS)
 	@build/venv-peers/bin/python bench/peers_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 --random-base \
 	  --json build/peers-base.json $(BENCH_ARGS)
+
+plots: build/venv-peers/stamp ## Draw what make bench and make bench-peers have written, into docs/plots (SUFFIX=<machine>)
+	@build/venv-peers/bin/python bench/plot.py --from build --to docs/plots --suffix "$(SUFFIX)"
 
 build/venv-peers/stamp: bench/peers/requirements.txt | deps-python
 	@echo "==> Installing the peers into build/venv-peers"
