@@ -62,6 +62,7 @@ def plot_forward(files, folder, suffix):
     figure, axes = plt.subplots(figsize=(7, 3.6))
     bars(axes, groups, list(values), values)
     axes.axhline(80, color="black", linestyle="dotted", linewidth=1.5)
+    axes.set_ylim(0, 100)
     axes.set_ylabel("% of the peak in the same moment")
     axes.set_xlabel("sequences x tokens in a step")
     axes.set_title(f"The whole forward pass, one core, {'/'.join(sorted(isas))} (dotted: aim for float32)", fontsize=10)
