@@ -105,6 +105,21 @@ void WriteSafetensors(const fs::path& path, const std::vector<FakeTensor>& tenso
   file << header << std::string(size, '\0');
 }
 
+void OverwriteTensor(const fs::path& path, const std::string& tensor, std::size_t first,
+                     const std::vector<float>& values) {
+  std::ostringstream content;
+  content << std::ifstream(path, std::ios::binary).rdbuf();
+  for (const TensorEntry& entry : ParseSafetensorsHeader(content.str(), path.string())) {
+    if (entry.name != tensor) continue;
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(entry.begin + first * sizeof(float)));
+    file.write(reinterpret_cast<const char*>(values.data()),
+               static_cast<std::streamsize>(values.size() * sizeof(float)));
+    return;
+  }
+  FAIL() << tensor;
+}
+
 LoadedModel::LoadedModel(const fs::path& folder, std::unique_ptr<const Backend> backend_in,
                          WeightPrecision precision)
     : backend(std::move(backend_in)),

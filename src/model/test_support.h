@@ -57,6 +57,9 @@ struct FakeTensor {
 };
 // A safetensors file whose tensors are all zeros.
 void WriteSafetensors(const std::filesystem::path& path, const std::vector<FakeTensor>& tensors);
+// Writes 32-bit floats into a tensor of such a file, from its `first` element on.
+void OverwriteTensor(const std::filesystem::path& path, const std::string& tensor,
+                     std::size_t first, const std::vector<float>& values);
 
 // Everything that start-up makes of a folder, in its order.
 struct LoadedModel {

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 
+#include "kernels/half.h"
 #include "model/parallel.h"
 #include "tensor/convert.h"
 
@@ -35,6 +38,29 @@ std::vector<float> Floats(const TensorView& tensor) {
   std::vector<float> values(static_cast<std::size_t>(tensor.shape.elements()));
   ConvertToFloat(tensor.data, tensor.dtype, values.size(), values.data());
   return values;
+}
+
+// Whether no value of a table [rows, cols] of 32-bit floats becomes infinite as a 16-bit one. By
+// pieces of rows, on all cores.
+bool FitsF16(const TensorView& table) {
+  constexpr std::int64_t kPiece = std::int64_t{1} << 20;  // elements
+  const std::int64_t elements = table.shape.elements();
+  const auto fits = [&](std::size_t piece) {
+    const std::int64_t first = static_cast<std::int64_t>(piece) * kPiece;
+    const std::int64_t end = std::min(first + kPiece, elements);
+    std::uint32_t largest = 0;  // magnitude, as bits: in the order of the values
+    for (std::int64_t i = first; i < end; ++i) {
+      std::uint32_t bits = 0;
+      std::memcpy(&bits, table.data + i * std::int64_t{sizeof(bits)}, sizeof(bits));
+      bits &= 0x7fffffffU;
+      // What is no number already stays so.
+      largest = std::max(largest, bits >= 0x7f800000U ? 0 : bits);
+    }
+    return F16FromFloat(std::bit_cast<float>(largest)) < 0x7c00U;
+  };
+  const auto pieces = static_cast<std::size_t>((elements + kPiece - 1) / kPiece);
+  const std::vector<char> all = ParallelMap(pieces, [&](std::size_t i) -> char { return fits(i); });
+  return std::find(all.begin(), all.end(), 0) == all.end();
 }
 
 // What is known of a layer's inputs: their mean squares, and how far they lie apart in a row.
@@ -129,8 +155,8 @@ double EstimateInt8Loss(const LinearSpec& linear, const WeightMap& weights) {
   return signal == 0 ? 0 : std::sqrt(noise / signal);
 }
 
-WeightFormats WeightFormats::Choose(const WeightManifest& manifest, const WeightMap& weights,
-                                    const Checkpoint& checkpoint, WeightPrecision precision) {
+void WeightFormats::ChooseLinears(const WeightManifest& manifest, const WeightMap& weights,
+                                  const Checkpoint& checkpoint, WeightPrecision precision) {
   const auto choose = [&](std::size_t i) -> std::pair<WeightFormat, double> {
     const LinearSpec& linear = manifest.linears[i];
     if (!WeightManifest::Has(linear, weights)) return {WeightFormat::kF32, 0};
@@ -147,22 +173,45 @@ WeightFormats WeightFormats::Choose(const WeightManifest& manifest, const Weight
     return {StoredFormat(linear, weights), loss};
   };
   const auto chosen = ParallelMap(manifest.linears.size(), choose);
-  WeightFormats formats;
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     const auto& [format, loss] = chosen[i];
     const LinearSpec& linear = manifest.linears[i];
     const std::string& name = linear.parts.front();
-    formats.formats_.emplace(name, format);
+    formats_.emplace(name, format);
     if (precision == WeightPrecision::kInt8 && format != WeightFormat::kInt8 &&
         linear.may_be_int8) {
-      formats.kept_.push_back(fmt::format("{} ({:.1f} %)", name, 100 * loss));
+      kept_.push_back(fmt::format("{} ({:.1f} %)", name, 100 * loss));
     }
   }
+}
+
+void WeightFormats::ChooseTables(const WeightManifest& manifest, const WeightMap& weights,
+                                 const Checkpoint& checkpoint, WeightPrecision precision) {
+  for (const TableSpec& spec : manifest.tables) {
+    const TensorView table = weights.Get(spec.name);
+    DType type = table.dtype;
+    if (type == DType::kF32 && precision == WeightPrecision::kBFloat16) type = DType::kBF16;
+    if (type == DType::kF32 &&
+        (precision == WeightPrecision::kFloat16 || precision == WeightPrecision::kInt8)) {
+      checkpoint.Prefault(table);  // for the conversion, too
+      if (FitsF16(table)) type = DType::kF16;
+    }
+    tables_.emplace(spec.name, type);
+  }
+}
+
+WeightFormats WeightFormats::Choose(const WeightManifest& manifest, const WeightMap& weights,
+                                    const Checkpoint& checkpoint, WeightPrecision precision) {
+  WeightFormats formats;
+  formats.ChooseTables(manifest, weights, checkpoint, precision);
+  formats.ChooseLinears(manifest, weights, checkpoint, precision);
   return formats;
 }
 
 WeightFormat WeightFormats::Of(const LinearSpec& linear) const {
   return formats_.at(linear.parts.front());
 }
+
+DType WeightFormats::Of(const TableSpec& table) const { return tables_.at(table.name); }
 
 }  // namespace embd

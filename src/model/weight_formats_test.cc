@@ -9,6 +9,8 @@
 #include "kernels/cpu/cpu_backend.h"
 #include "kernels/ref/ref_backend.h"
 #include "model/test_support.h"
+#include "model/weight_loader.h"
+#include "tensor/convert.h"
 
 namespace embd {
 namespace {
@@ -117,14 +119,103 @@ TEST(WeightFormats, FollowTheOperatorOrTheCheckpoint) {
 }
 
 TEST(WeightFormats, AreInTheFootprint) {
-  const auto bytes = [](WeightPrecision precision) {
-    const LoadedModel loaded(GoldenModel("f32"), Portable(), precision);
+  const LoadedModel floats(GoldenModel("f32"), Portable());
+  const LoadedModel int8(GoldenModel("f32"), Portable(), WeightPrecision::kInt8);
+  const auto footprint = [](const LoadedModel& loaded) {
     return loaded.architecture->Footprint(loaded.weights, *loaded.backend, loaded.formats);
   };
-  const WeightFootprint floats = bytes(WeightPrecision::kFloat32);
-  const WeightFootprint int8 = bytes(WeightPrecision::kInt8);
-  EXPECT_EQ(int8.mapped_bytes, floats.mapped_bytes);
-  EXPECT_LE(int8.prepared_bytes, floats.prepared_bytes);
+  const auto copied = [](const LoadedModel& loaded) {
+    return loaded.architecture->manifest().CopiedTableBytes(loaded.weights, loaded.formats);
+  };
+  EXPECT_LE(footprint(int8).prepared_bytes, footprint(floats).prepared_bytes);
+  EXPECT_EQ(copied(floats), 0U);
+  EXPECT_EQ(footprint(int8).mapped_bytes, 0U);
+  EXPECT_EQ(copied(int8), PageBuffer::ResidentBytes(72 * 16 * 2) +
+                              PageBuffer::ResidentBytes(32 * 16 * 2) +
+                              PageBuffer::ResidentBytes(2 * 16 * 2));
+}
+
+TEST(WeightFormats, TablesFollowTheOperatorUnlessTheyAreNarrowAlready) {
+  struct Case {
+    const char* golden;
+    WeightPrecision precision;
+    DType expected;
+  };
+  for (const Case& c : {Case{"f32", WeightPrecision::kFloat32, DType::kF32},
+                        Case{"f16", WeightPrecision::kFloat32, DType::kF16},
+                        Case{"f32", WeightPrecision::kFloat16, DType::kF16},
+                        Case{"f32", WeightPrecision::kBFloat16, DType::kBF16},
+                        Case{"f32", WeightPrecision::kInt8, DType::kF16},
+                        Case{"f16", WeightPrecision::kBFloat16, DType::kF16},
+                        Case{"bf16", WeightPrecision::kInt8, DType::kBF16}}) {
+    const LoadedModel loaded(GoldenModel(c.golden), Portable(), c.precision);
+    const WeightLoader loader(loaded.weights, loaded.checkpoint, *loaded.backend, loaded.formats);
+    for (const TableSpec& spec : loaded.architecture->manifest().tables) {
+      EXPECT_EQ(loader.Table(spec).view().dtype, c.expected) << c.golden << spec.name;
+    }
+  }
+}
+
+// Odd sizes and several pieces of work, against conversion by the compiler's own types.
+TEST(EmbeddingTables, AreTheNearestNarrowFloats) {
+  constexpr std::int64_t kRows = 70'001;
+  constexpr std::int64_t kCols = 13;
+  const test::ModelCopy folder("f32");
+  const std::filesystem::path path = folder.root() / "table.safetensors";
+  test::WriteSafetensors(path, {{"table", DType::kF32, {kRows, kCols}}});
+  std::vector<float> values(kRows * kCols);
+  std::mt19937 random(2);
+  std::normal_distribution<float> normal;
+  for (float& value : values) value = normal(random) * std::exp2(-std::abs(8 * normal(random)));
+  test::OverwriteTensor(path, "table", 0, values);
+  const Checkpoint checkpoint = Checkpoint::Open(path);
+  const TableSpec spec = {"table", kRows, kCols};
+  const WeightManifest manifest = {.tables = {spec}, .linears = {}, .norms = {}, .ignored = {}};
+  const WeightMap weights = WeightMap::Resolve(checkpoint, manifest.Rules(), {""});
+  const std::unique_ptr<const Backend> backend = Portable();
+  const auto load = [&](WeightPrecision precision) {
+    const auto formats = WeightFormats::Choose(manifest, weights, checkpoint, precision);
+    return WeightLoader(weights, checkpoint, *backend, formats).Table(spec);
+  };
+  const EmbeddingTable halves = load(WeightPrecision::kInt8);
+  const EmbeddingTable brains = load(WeightPrecision::kBFloat16);
+  ASSERT_EQ(halves.view().dtype, DType::kF16);
+  ASSERT_EQ(brains.view().dtype, DType::kBF16);
+  std::vector<float> from_half(values.size());
+  std::vector<float> from_brain(values.size());
+  ConvertToFloat(halves.view().data, DType::kF16, values.size(), from_half.data());
+  ConvertToFloat(brains.view().data, DType::kBF16, values.size(), from_brain.data());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float magnitude = std::abs(values[i]);
+    // Half of the last place: of 11 bits and of 8, and below 2^-14 of a multiple of 2^-24.
+    ASSERT_LE(std::abs(from_half[i] - values[i]), std::max(magnitude * 0x1p-11F, 0x1p-25F)) << i;
+    ASSERT_LE(std::abs(from_brain[i] - values[i]), magnitude * 0x1p-8F) << i;
+  }
+}
+
+// What a 16-bit float cannot hold stays as it is; what is no number stays so and spoils nothing
+// else.
+TEST(EmbeddingTables, BeyondTheNarrowTypeStayAsTheyAre) {
+  struct Case {
+    float value;
+    DType expected;
+  };
+  const char* const words = "embeddings.word_embeddings.weight";
+  for (const Case& c :
+       {Case{65504.0F, DType::kF16}, Case{-65520.0F, DType::kF32}, Case{1e30F, DType::kF32},
+        Case{std::nanf(""), DType::kF16}, Case{INFINITY, DType::kF16}}) {
+    const test::ModelCopy copy("f32");
+    test::OverwriteTensor(copy.root() / "model.safetensors", words, 17, {c.value});
+    for (const WeightPrecision precision : {WeightPrecision::kInt8, WeightPrecision::kFloat16}) {
+      const LoadedModel loaded(copy.root(), Portable(), precision);
+      const auto& tables = loaded.architecture->manifest().tables;
+      EXPECT_EQ(loaded.formats.Of(tables[0]), c.expected) << c.value;
+      EXPECT_EQ(loaded.formats.Of(tables[1]), DType::kF16) << c.value;
+      const auto footprint =
+          loaded.architecture->Footprint(loaded.weights, *loaded.backend, loaded.formats);
+      EXPECT_EQ(footprint.mapped_bytes, c.expected == DType::kF32 ? 72U * 16 * 4 : 0U);
+    }
+  }
 }
 
 double Cosine(const std::vector<float>& a, const std::vector<float>& b) {

@@ -277,6 +277,7 @@ class BertArchitecture final : public Architecture {
     Network network;
     network.encoder = std::make_unique<const BertEncoder>(bert_, loader);
     network.head = head_->Load(loader);
+    loader.Finish(manifest_);
     return network;
   }
 

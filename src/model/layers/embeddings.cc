@@ -19,15 +19,16 @@ void EmbeddingsSpec::AddTo(WeightManifest& manifest) const {
 
 Embeddings::Embeddings(const EmbeddingsSpec& spec, const WeightLoader& loader)
     : words_(loader.Table(spec.words)),
-      positions_(SkipRows(loader.Table(spec.positions), spec.position_offset)),
+      positions_(loader.Table(spec.positions)),
+      position_rows_(SkipRows(positions_.view(), spec.position_offset)),
       types_(loader.Table(spec.types)),
       norm_(loader.Norm(spec.norm)) {}
 
 void Embeddings::Forward(const Step& step, MatrixView x) const {
-  const bool several = types_.shape[0] > 1;
-  step.backend.Embed({.words = words_,
-                      .positions = positions_,
-                      .types = types_,
+  const bool several = types_.view().shape[0] > 1;
+  step.backend.Embed({.words = words_.view(),
+                      .positions = position_rows_,
+                      .types = types_.view(),
                       .ids = step.batch.ids,
                       .position_ids = step.batch.position_ids,
                       .type_ids = several ? step.batch.type_ids : std::span<const std::uint32_t>()},

@@ -28,9 +28,10 @@ class Embeddings {
   void Forward(const Step& step, MatrixView x) const;
 
  private:
-  TensorView words_;
-  TensorView positions_;  // from the row of position id 0 on
-  TensorView types_;
+  EmbeddingTable words_;
+  EmbeddingTable positions_;
+  TensorView position_rows_;  // from that of position id 0 on
+  EmbeddingTable types_;
   NormParameters norm_;
 };
 
