@@ -43,12 +43,15 @@ void TuneHeap() {
 }
 
 void ReserveHeap(std::uint64_t planned_bytes) {
-  const std::uint64_t resident = ResidentBytes();
-  if (resident == 0 || resident >= planned_bytes) return;
-  std::vector<std::unique_ptr<std::byte[]>> blocks((planned_bytes - resident) / kBlock);
-  for (auto& block : blocks) {
-    block = std::make_unique_for_overwrite<std::byte[]>(kBlock);
-    Touch(block.get());
+  // The allocator gives first what start-up has left it, which is resident already: so what is
+  // missing shows only block by block.
+  std::vector<std::unique_ptr<std::byte[]>> blocks;
+  const std::uint64_t most = planned_bytes / kBlock;
+  for (std::uint64_t resident = ResidentBytes();
+       resident != 0 && resident + kBlock <= planned_bytes && blocks.size() < most;
+       resident = ResidentBytes()) {
+    blocks.push_back(std::make_unique_for_overwrite<std::byte[]>(kBlock));
+    Touch(blocks.back().get());
   }
 }
 
