@@ -137,11 +137,11 @@ Core::Core(const Options& options, Log& log, StartupClock& clock)
 
 MemoryPlan Core::Plan(const Options& options, Log& log) const {
   const MemoryInputs inputs = {
-      .task = spec_.task,
-      .pooling = spec_.pooling,
+      .sizing = sizing_,
       .architecture = *architecture_,
       .backend = *backend_,
       .weights = architecture_->Footprint(weights_, *backend_, formats_),
+      .copied_table_bytes = architecture_->manifest().CopiedTableBytes(weights_, formats_),
       .tokenizer_file_bytes = std::filesystem::file_size(files_.tokenizer),
       .lengths = LengthsOf(spec_, *architecture_),
       .cpus = cpus_,

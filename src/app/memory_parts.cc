@@ -21,19 +21,24 @@ constexpr std::size_t kConnections = 1024;
 // Inputs shorter than this are of no use to anyone.
 constexpr std::uint64_t kLeastBatchTokens = 64;
 
-std::vector<MemoryPart> PartsOf(Options options, const MemoryInputs& inputs,
-                                const MemoryKnobs& knobs) {
+// What would be decided with other settings.
+Sizing Turned(Options options, const MemoryInputs& inputs, const MemoryKnobs& knobs) {
   options.threads = static_cast<std::uint32_t>(knobs.threads);
   options.max_batch_tokens = static_cast<std::uint32_t>(knobs.max_batch_tokens);
   options.max_concurrent_requests = static_cast<std::uint32_t>(knobs.max_concurrent_requests);
   Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cpus);
-  sizing.info.task = inputs.task;
-  sizing.info.pooling = inputs.pooling;
+  sizing.info.task = inputs.sizing.info.task;
+  sizing.info.pooling = inputs.sizing.info.pooling;
+  return sizing;
+}
+
+std::vector<MemoryPart> PartsOf(const Sizing& sizing, const MemoryInputs& inputs) {
   // A model without its network cannot run but knows what a step needs.
   const EncoderModel shape(
       {.architecture = inputs.architecture, .backend = inputs.backend, .network = {}});
-  return {
+  std::vector<MemoryPart> parts = {
       {"embedding tables (mapped)", inputs.weights.mapped_bytes},
+      {"embedding tables", inputs.copied_table_bytes},
       {"weights", inputs.weights.prepared_bytes},
       {"activations and scratch", Scheduler::ResidentBytes(shape, sizing.scheduler)},
       {"tokenizer", kTokenizerBytesPerFileByte * inputs.tokenizer_file_bytes +
@@ -42,13 +47,15 @@ std::vector<MemoryPart> PartsOf(Options options, const MemoryInputs& inputs,
       {"HTTP buffers", http::HttpServer::ResidentBytes(sizing.http, kConnections)},
       {"program", kProgramBytes},
   };
+  std::erase_if(parts, [](const MemoryPart& part) { return part.bytes == 0; });
+  return parts;
 }
 
 }  // namespace
 
 MemoryPlan PlanMemory(const Options& options, const MemoryInputs& inputs,
                       const MemoryLimit& limit) {
-  const Sizing sizing = DecideSizing(options, inputs.lengths, inputs.cpus);
+  const Sizing& sizing = inputs.sizing;
   const MemoryKnobs knobs = {
       .threads = static_cast<std::uint64_t>(sizing.scheduler.workers),
       .max_batch_tokens = options.max_batch_tokens,
@@ -61,7 +68,10 @@ MemoryPlan PlanMemory(const Options& options, const MemoryInputs& inputs,
       .max_batch_tokens = std::min(least_tokens, knobs.max_batch_tokens),
       .max_concurrent_requests = std::min<std::uint64_t>(1, knobs.max_concurrent_requests),
   };
-  const auto parts_of = [&](const MemoryKnobs& turned) { return PartsOf(options, inputs, turned); };
+  const auto parts_of = [&](const MemoryKnobs& turned) {
+    return turned == knobs ? PartsOf(sizing, inputs)
+                           : PartsOf(Turned(options, inputs, turned), inputs);
+  };
   return MakeMemoryPlan(parts_of, knobs, least, limit);
 }
 

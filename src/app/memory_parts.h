@@ -12,11 +12,11 @@ namespace embd {
 
 // What the plan needs to know of a model whose weights are not read yet.
 struct MemoryInputs {
-  ModelTask task = ModelTask::kEmbedding;
-  Pooling pooling = Pooling::kMean;
+  const Sizing& sizing;  // what was decided with the operator's options
   const Architecture& architecture;
   const Backend& backend;
   WeightFootprint weights;
+  std::uint64_t copied_table_bytes = 0;  // beside the footprint
   std::uint64_t tokenizer_file_bytes = 0;
   LengthFacts lengths;
   CpuGrant cpus;

@@ -20,6 +20,7 @@ struct MemoryKnobs {
   std::uint64_t threads = 1;
   std::uint64_t max_batch_tokens = 1;
   std::uint64_t max_concurrent_requests = 1;
+  bool operator==(const MemoryKnobs&) const = default;
 };
 
 // The parts of the server's resident memory with the given settings, from headers and
