@@ -11,7 +11,6 @@
 namespace embd::http {
 namespace {
 
-constexpr std::size_t kMaxHandshakes = 256;
 constexpr std::chrono::milliseconds kHandshake{10'000};
 
 }  // namespace

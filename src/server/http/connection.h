@@ -9,6 +9,9 @@
 
 namespace embd::http {
 
+// Clients that may be shaking hands at once; others are closed.
+inline constexpr std::size_t kMaxHandshakes = 256;
+
 // One client: a stream of bytes and, as soon as the first of them have told which, the protocol
 // over it. Lives on its thread.
 class Connection : public std::enable_shared_from_this<Connection> {

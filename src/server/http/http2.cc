@@ -27,7 +27,11 @@ constexpr std::string_view kNotNow(
 
 }  // namespace
 
-Http2::Http2(Wire& wire) : wire_(wire), state_(wire.state()) { MakeSession(); }
+Http2::Http2(Wire& wire) : wire_(wire), state_(wire.state()), session_lease_(wire.state().budget) {
+  // Without waiting for room: a probe for health must be answered on a full server, too.
+  session_lease_.Charge(kHttp2ConnectionBytes);
+  MakeSession();
+}
 
 Http2::~Http2() {
   nghttp2_session_del(session_);
@@ -181,9 +185,9 @@ bool Http2::Overdue(Wire::TimePoint now, bool contended) {
   if (!late.empty()) Wake();
   if (!exchanges_.empty() || !output_.empty())
     return wire_.Overdue(now, contended && !output_.empty());
-  // Where connections are short, those that do nothing make room.
-  const bool short_of = state_.http2_connections.load(std::memory_order_relaxed) >=
-                        state_.options.max_http2_connections;
+  // Where connections or buffers are short, those that do nothing make room.
+  const bool short_of = contended || state_.http2_connections.load(std::memory_order_relaxed) >=
+                                         state_.options.max_http2_connections;
   const bool idle_too_long = short_of && now - idle_since_ > state_.options.contended_timeout;
   if (idle_too_long) Leave();
   return wire_.Overdue(now, false);

@@ -55,6 +55,7 @@ Http2Exchange::Http2Exchange(Http2& connection, std::int32_t stream)
       begin_(steady_clock::now()),
       lease_(state_.budget),
       call_(connection.wire_.thread(), [this] { OnAnswered(); }) {
+  lease_.Charge(kHttp2StreamBytes);
   SetDeadline();
 }
 
@@ -234,7 +235,7 @@ void Http2Exchange::Answer(Response response) {
   } else {
     // The request's texts are gone; what is left is the answer.
     lease_.Clear();
-    lease_.Charge(response_.body.capacity());
+    lease_.Charge(kHttp2StreamBytes + response_.body.capacity());
     Submit(response_);
   }
   SetDeadline();
@@ -292,7 +293,7 @@ void Http2Exchange::ClearDeadline() {
 bool Http2Exchange::Overdue(TimePoint now, bool contended) const {
   if (deadline_ == TimePoint::max()) return false;
   if (now >= deadline_) return true;
-  return contended && lease_.bytes() > 0 && now - progress_ > state_.options.contended_timeout;
+  return contended && now - progress_ > state_.options.contended_timeout;
 }
 
 }  // namespace embd::http

@@ -4,19 +4,20 @@
 
 #include <algorithm>
 
-#include "server/http/http2.h"
+#include "server/http/connection.h"
 #include "server/http/http_server_impl.h"
 #include "server/http/openapi.h"
 
 namespace embd::http {
 namespace {
 
-// Measured: 2.2 kB for an idle connection (its coroutine, timer and place in the event loop), and
-// the input that every connection may have beyond the budget.
-constexpr std::size_t kConnection = 2304 + 1024;
-// Estimated for OpenSSL 3.0, not measured: a connection without buffers, which are a record's worth
-// each way while it moves bytes.
-constexpr std::size_t kTlsConnection = std::size_t{24} << 10U;
+// Measured: 2.5 kB for an idle connection that has spoken (its coroutine, timer and place in the
+// event loop), and the input that every connection may have beyond the budget.
+constexpr std::size_t kConnection = 2560 + 1024;
+// Measured with OpenSSL 3.0: 14.5 kB for an idle connection, and 55 kB during the handshake, with a
+// record's worth of buffer each way.
+constexpr std::size_t kTlsConnection = std::size_t{15} << 10U;
+constexpr std::size_t kTlsHandshake = std::size_t{41} << 10U;
 // A thread's stack as far as it is used, and what its allocations leave behind.
 constexpr std::size_t kThread = std::size_t{1} << 20U;
 // While a body is read as JSON its texts exist twice, and token ids take twice what they take as
@@ -65,9 +66,9 @@ void HttpServer::Drain(std::chrono::steady_clock::time_point deadline) {
 std::size_t HttpServer::ResidentBytes(const HttpServerOptions& options,
                                       std::size_t max_connections) {
   const auto threads = static_cast<std::size_t>(std::max(1, options.io_threads));
-  const std::size_t secured = options.tls ? max_connections * kTlsConnection : 0;
+  const std::size_t secured =
+      options.tls ? max_connections * kTlsConnection + kMaxHandshakes * kTlsHandshake : 0;
   return options.buffer_budget + kApiDocumentBytes + max_connections * kConnection + secured +
-         options.max_http2_connections * kHttp2ConnectionBytes +
          threads * (kThread + kBodyWhileRead * options.payload_limit);
 }
 
