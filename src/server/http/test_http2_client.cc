@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 namespace embd::http::testing {
 namespace {
@@ -77,7 +76,7 @@ struct Http2ClientCallbacks {
     Http2Client::Stream& stream = static_cast<Http2Client*>(source->ptr)->streams_[id];
     if (stream.to_send.empty() && stream.more_to_come) return NGHTTP2_ERR_DEFERRED;
     const std::size_t part = std::min(size, stream.to_send.size());
-    std::memcpy(to, stream.to_send.data(), part);
+    std::copy_n(stream.to_send.data(), part, to);
     stream.to_send.erase(0, part);
     if (stream.to_send.empty() && !stream.more_to_come) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return static_cast<ssize_t>(part);
