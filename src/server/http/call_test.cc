@@ -35,7 +35,7 @@ const Route kRoute = {Method::kPost, "/test", Access::kOpen, kOperation};
 class CallTest : public ::testing::Test {
  protected:
   CallTest() : state_(server_.service(), log_, HttpServerOptions{}), thread_(state_) {}
-  ~CallTest() override {
+  void TearDown() override {
     OnThread([this] { call_.reset(); });
     g_handle = nullptr;
   }
