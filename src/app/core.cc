@@ -141,7 +141,6 @@ MemoryPlan Core::Plan(const Options& options, Log& log) const {
       .architecture = *architecture_,
       .backend = *backend_,
       .weights = architecture_->Footprint(weights_, *backend_, formats_),
-      .copied_table_bytes = architecture_->manifest().CopiedTableBytes(weights_, formats_),
       .tokenizer_file_bytes = std::filesystem::file_size(files_.tokenizer),
       .lengths = LengthsOf(spec_, *architecture_),
       .cpus = cpus_,

@@ -38,7 +38,7 @@ std::vector<MemoryPart> PartsOf(const Sizing& sizing, const MemoryInputs& inputs
       {.architecture = inputs.architecture, .backend = inputs.backend, .network = {}});
   std::vector<MemoryPart> parts = {
       {"embedding tables (mapped)", inputs.weights.mapped_bytes},
-      {"embedding tables", inputs.copied_table_bytes},
+      {"embedding tables", inputs.weights.copied_bytes},
       {"weights", inputs.weights.prepared_bytes},
       {"activations and scratch", Scheduler::ResidentBytes(shape, sizing.scheduler)},
       {"tokenizer", kTokenizerBytesPerFileByte * inputs.tokenizer_file_bytes +

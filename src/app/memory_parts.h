@@ -16,7 +16,6 @@ struct MemoryInputs {
   const Architecture& architecture;
   const Backend& backend;
   WeightFootprint weights;
-  std::uint64_t copied_table_bytes = 0;  // beside the footprint
   std::uint64_t tokenizer_file_bytes = 0;
   LengthFacts lengths;
   CpuGrant cpus;

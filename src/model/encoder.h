@@ -38,6 +38,7 @@ struct Network {
 // What a model of this shape needs in memory, known from its config and tensor table alone.
 struct WeightFootprint {
   std::size_t mapped_bytes = 0;    // used in place from the file (embedding tables)
+  std::size_t copied_bytes = 0;    // embedding tables kept as copies in narrower floats
   std::size_t prepared_bytes = 0;  // in the backend's own layout
 };
 

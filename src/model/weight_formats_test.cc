@@ -124,15 +124,12 @@ TEST(WeightFormats, AreInTheFootprint) {
   const auto footprint = [](const LoadedModel& loaded) {
     return loaded.architecture->Footprint(loaded.weights, *loaded.backend, loaded.formats);
   };
-  const auto copied = [](const LoadedModel& loaded) {
-    return loaded.architecture->manifest().CopiedTableBytes(loaded.weights, loaded.formats);
-  };
   EXPECT_LE(footprint(int8).prepared_bytes, footprint(floats).prepared_bytes);
-  EXPECT_EQ(copied(floats), 0U);
+  EXPECT_EQ(footprint(floats).copied_bytes, 0U);
   EXPECT_EQ(footprint(int8).mapped_bytes, 0U);
-  EXPECT_EQ(copied(int8), PageBuffer::ResidentBytes(72 * 16 * 2) +
-                              PageBuffer::ResidentBytes(32 * 16 * 2) +
-                              PageBuffer::ResidentBytes(2 * 16 * 2));
+  EXPECT_EQ(footprint(int8).copied_bytes, PageBuffer::ResidentBytes(72 * 16 * 2) +
+                                              PageBuffer::ResidentBytes(32 * 16 * 2) +
+                                              PageBuffer::ResidentBytes(2 * 16 * 2));
 }
 
 TEST(WeightFormats, TablesFollowTheOperatorUnlessTheyAreNarrowAlready) {

@@ -71,9 +71,14 @@ std::vector<TensorRule> WeightManifest::Rules() const {
 WeightFootprint WeightManifest::Footprint(const WeightMap& weights, const Backend& backend,
                                           const WeightFormats& formats) const {
   WeightFootprint footprint;
-  for (const TableSpec& table : tables) {
-    const TensorView stored = weights.Get(table.name);
-    if (formats.Of(table) == stored.dtype) footprint.mapped_bytes += stored.bytes();
+  for (const TableSpec& spec : tables) {
+    TensorView table = weights.Get(spec.name);
+    if (formats.Of(spec) == table.dtype) {
+      footprint.mapped_bytes += table.bytes();
+      continue;
+    }
+    table.dtype = formats.Of(spec);
+    footprint.copied_bytes += PageBuffer::ResidentBytes(table.bytes());
   }
   for (const LinearSpec& linear : linears) {
     if (!Has(linear, weights)) continue;
@@ -83,18 +88,6 @@ WeightFootprint WeightManifest::Footprint(const WeightMap& weights, const Backen
     footprint.prepared_bytes += 2 * static_cast<std::size_t>(norm.size) * sizeof(float);
   }
   return footprint;
-}
-
-std::size_t WeightManifest::CopiedTableBytes(const WeightMap& weights,
-                                             const WeightFormats& formats) const {
-  std::size_t bytes = 0;
-  for (const TableSpec& spec : tables) {
-    TensorView table = weights.Get(spec.name);
-    if (formats.Of(spec) == table.dtype) continue;
-    table.dtype = formats.Of(spec);
-    bytes += PageBuffer::ResidentBytes(table.bytes());
-  }
-  return bytes;
 }
 
 std::int64_t WeightManifest::MaxFeatures() const {

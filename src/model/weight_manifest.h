@@ -59,8 +59,6 @@ struct WeightManifest {
   std::vector<TensorRule> Rules() const;
   WeightFootprint Footprint(const WeightMap& weights, const Backend& backend,
                             const WeightFormats& formats) const;
-  // Of tables that are kept as copies in narrower floats, which are not in the footprint.
-  std::size_t CopiedTableBytes(const WeightMap& weights, const WeightFormats& formats) const;
   // Whether the checkpoint has the layer: it must have those that are not optional.
   static bool Has(const LinearSpec& linear, const WeightMap& weights);
   // The widest input of a linear layer.
