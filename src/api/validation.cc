@@ -33,6 +33,14 @@ std::string ListOfNames(const Prompts& prompts) {
   return list + "]";
 }
 
+// What an input may be long at most.
+Result<void> CheckLength(std::string_view field, std::string_view unit, std::size_t given,
+                         std::size_t limit) {
+  if (given <= limit) return {};
+  return ValidationError(
+      fmt::format("`{}` must have less than {} {}. Given: {}", field, limit, unit, given));
+}
+
 }  // namespace
 
 Result<void> CheckBatchSize(std::size_t inputs, const ServerInfo& info) {
@@ -114,22 +122,16 @@ Result<void> CheckNotEmpty(const Input& input) {
 }
 
 Result<void> CheckCharacters(std::size_t characters, const ServerInfo& info) {
-  const std::size_t limit = kCharactersPerToken * info.max_input_length;
-  if (characters <= limit) return {};
-  return ValidationError(
-      fmt::format("`inputs` must have less than {} characters. Given: {}", limit, characters));
+  return CheckLength("inputs", "characters", characters,
+                     kCharactersPerToken * info.max_input_length);
 }
 
 Result<void> CheckDecodeIds(std::size_t ids, const ServerInfo& info) {
-  const std::size_t limit = kCharactersPerToken * info.max_input_length;
-  if (ids <= limit) return {};
-  return ValidationError(fmt::format("`ids` must have less than {} tokens. Given: {}", limit, ids));
+  return CheckLength("ids", "tokens", ids, kCharactersPerToken * info.max_input_length);
 }
 
 Result<void> CheckTokens(std::size_t tokens, const ServerInfo& info) {
-  if (tokens <= info.max_input_length) return {};
-  return ValidationError(fmt::format("`inputs` must have less than {} tokens. Given: {}",
-                                     info.max_input_length, tokens));
+  return CheckLength("inputs", "tokens", tokens, info.max_input_length);
 }
 
 Result<const std::string*> ChoosePrompt(const std::optional<std::string>& name,
