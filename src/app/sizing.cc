@@ -30,9 +30,6 @@ constexpr std::uint32_t kMostTokenizers = 64;
 // Bodies that may be in memory at once, in units of the payload limit.
 constexpr std::uint64_t kBodiesAtOnce = 4;
 constexpr std::uint64_t kLeastBufferBudget = std::uint64_t{8} << 20U;
-// Connections that may speak HTTP/2: what they keep is part of that budget, and all of them must
-// not take more than half of it.
-constexpr std::size_t kMostHttp2Connections = 128;
 
 std::int64_t DecideMaxInputLength(const Options& options, const LengthFacts& lengths,
                                   std::vector<std::string>& warnings) {
@@ -122,7 +119,6 @@ Sizing DecideSizing(const Options& options, const LengthFacts& lengths, const Cp
 
   sizing.http.io_threads = std::clamp(cores / 4, 1, 4);
   sizing.http.payload_limit = options.payload_limit;
-  sizing.http.max_http2_connections = kMostHttp2Connections;
   if (options.tls_cert && options.tls_key) {
     sizing.http.tls = http::TlsFiles{*options.tls_cert, *options.tls_key};
   }

@@ -27,9 +27,10 @@ struct HttpServerOptions {
   std::chrono::milliseconds contended_timeout{2'000};
   // Connections beyond this are closed at once.
   std::size_t max_connections = 10'240;
-  // Of these, those that speak HTTP/2: each keeps more memory but carries many requests. Others are
-  // told to come back, and those without requests make room for them.
-  std::size_t max_http2_connections = 256;
+  // Of these, those that speak HTTP/2: each keeps more memory, a part of the budget of which all
+  // must not take more than half, but carries many requests. Others are told to come back, and
+  // those without requests make room for them.
+  std::size_t max_http2_connections = 128;
   std::optional<TlsFiles> tls;         // nothing: plain text
   std::optional<std::string> api_key;  // nothing: open to everyone
   // Origins that browsers may call from; empty, or "*" among them: any.
