@@ -36,6 +36,16 @@ def clean_environment(home, extra=None):
     return {"PATH": os.environ["PATH"], "HOME": str(home), "NO_COLOR": "1", **(extra or {})}
 
 
+def shim_environment(shim, folder, trace, delay):
+    """For slow_disk.c: calls on files below `folder` are written to `trace` and take `delay` ms longer."""
+    return {
+        "LD_PRELOAD": str(shim),
+        "EMBD_SHIM_FOLDER": str(pathlib.Path(folder).resolve()),
+        "EMBD_SHIM_TRACE": str(trace),
+        "EMBD_SHIM_DELAY": str(delay),
+    }
+
+
 class Embd:
     """One process of the binary; its output goes to files below `folder`."""
 

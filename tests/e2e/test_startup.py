@@ -2,7 +2,6 @@
 
 import json
 import os
-import pathlib
 import re
 import signal
 import time
@@ -14,15 +13,6 @@ import embd_process
 
 def trace_lines(path):
     return path.read_text().splitlines() if path.exists() else []
-
-
-def shim_environment(shim, folder, trace, delay):
-    return {
-        "LD_PRELOAD": str(shim),
-        "EMBD_SHIM_FOLDER": str(pathlib.Path(folder).resolve()),
-        "EMBD_SHIM_TRACE": str(trace),
-        "EMBD_SHIM_DELAY": str(delay),
-    }
 
 
 def wait_for_trace(process, trace, word, timeout=30):
@@ -66,14 +56,14 @@ def test_port_is_closed_until_the_first_request_can_be_answered(launcher, report
 
 def test_order_of_start_up(launcher, shim, tmp_path):
     trace = tmp_path / "trace"
-    process = launcher.serve(env=shim_environment(shim, embd_process.MODEL, trace, 0))
+    process = launcher.serve(env=embd_process.shim_environment(shim, embd_process.MODEL, trace, 0))
     check_order(process, trace)
 
 
 def test_port_stays_closed_while_a_slow_disk_delivers(launcher, shim, tmp_path):
     """Every open and map of a model file takes 0.3 s longer, as on a cold network disk."""
     trace = tmp_path / "trace"
-    process = launcher.launch(env=shim_environment(shim, embd_process.MODEL, trace, 300))
+    process = launcher.launch(env=embd_process.shim_environment(shim, embd_process.MODEL, trace, 300))
     wait_for_trace(process, trace, "open")
     refused = process.wait_ready()
     # Both waits end by the server's doing: a port that opened early would have been seen at once.
@@ -120,7 +110,7 @@ def test_start_up_phases_are_exported(server):
 def test_signal_while_loading(launcher, shim, tmp_path, number, report):
     """The first file of the model takes a minute: only a handled signal ends the process sooner."""
     trace = tmp_path / "trace"
-    process = launcher.launch(env=shim_environment(shim, embd_process.MODEL, trace, 60_000))
+    process = launcher.launch(env=embd_process.shim_environment(shim, embd_process.MODEL, trace, 60_000))
     wait_for_trace(process, trace, "open")
     sent = time.monotonic()
     assert process.stop(number, timeout=20) == 0

@@ -69,10 +69,10 @@ def test_the_file_goes_with_the_server(launcher, tiny, path, number):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_at_the_moment_the_file_appears(launcher, tiny, path, shim, number):
+def test_a_signal_at_the_moment_the_file_appears(launcher, tiny, path, shim, tmp_path, number):
     """From the moment when a client can be there, a signal no longer means to end at once. The delay is one between
     the file's appearance and whatever the server does next."""
-    slow = {"LD_PRELOAD": str(shim), "EMBD_SHIM_FOLDER": str(path.parent), "EMBD_SHIM_DELAY": "300"}
+    slow = embd_process.shim_environment(shim, path.parent, tmp_path / "trace", 300)
     process = launcher.run("--model-id", tiny, "--listen-uds", path, "--no-tcp", env=slow)
     wait_for_file(process, path)
     assert process.stop(number) == 0
