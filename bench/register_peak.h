@@ -16,93 +16,55 @@ inline double ThreadSeconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-// Loops of independent multiply-adds on zeros, written out so that no compiler can spill them.
-inline double PeakFlopsAvx512() {
+// 240 times an instruction, or a few, on zeros, over twelve registers in turn so that none waits
+// for the one before; \r stands for the register's number. Written out, so that no compiler can
+// spill them.
+#define EMBD_PEAK_STEP(instructions)                                                        \
+  asm volatile(                                                                             \
+      "vpxor %%xmm15, %%xmm15, %%xmm15\n"                                                   \
+      ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"                                                 \
+      "vpxor %%xmm\\r, %%xmm\\r, %%xmm\\r\n"                                                \
+      ".endr\n"                                                                             \
+      ".rept 20\n"                                                                          \
+      ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n" instructions                                    \
+      ".endr\n"                                                                             \
+      ".endr\n"                                                                             \
+      "vzeroupper" ::                                                                       \
+          : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", \
+            "xmm10", "xmm11", "xmm14", "xmm15")
+
+// Operations a second of steps that do `operations` with each of their 240.
+template <typename Step>
+double PeakRate(double operations, Step step) {
   constexpr int kSteps = 20'000;
   const double start = ThreadSeconds();
-  for (int i = 0; i < kSteps; ++i) {
-    asm volatile(
-        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vxorps %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
-        ".endr\n"
-        ".rept 20\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vfmadd231ps %%zmm15, %%zmm15, %%zmm\\r\n"
-        ".endr\n"
-        ".endr\n"
-        "vzeroupper" ::
-            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-              "xmm10", "xmm11", "xmm15");
-  }
-  return 240.0 * kSteps * 32 / (ThreadSeconds() - start);
+  for (int i = 0; i < kSteps; ++i) step();
+  return 240.0 * kSteps * operations / (ThreadSeconds() - start);
+}
+
+inline double PeakFlopsAvx512() {
+  return PeakRate(32, [] { EMBD_PEAK_STEP("vfmadd231ps %%zmm15, %%zmm15, %%zmm\\r\n"); });
 }
 
 inline double PeakFlopsAvx2() {
-  constexpr int kSteps = 20'000;
-  const double start = ThreadSeconds();
-  for (int i = 0; i < kSteps; ++i) {
-    asm volatile(
-        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vxorps %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
-        ".endr\n"
-        ".rept 20\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vfmadd231ps %%ymm15, %%ymm15, %%ymm\\r\n"
-        ".endr\n"
-        ".endr\n"
-        "vzeroupper" ::
-            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-              "xmm10", "xmm11", "xmm15");
-  }
-  return 240.0 * kSteps * 16 / (ThreadSeconds() - start);
+  return PeakRate(16, [] { EMBD_PEAK_STEP("vfmadd231ps %%ymm15, %%ymm15, %%ymm\\r\n"); });
 }
 
 inline double PeakOpsAvx512Vnni() {
-  constexpr int kSteps = 20'000;
-  const double start = ThreadSeconds();
-  for (int i = 0; i < kSteps; ++i) {
-    asm volatile(
-        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vpxor %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
-        ".endr\n"
-        ".rept 20\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vpdpbusd %%zmm15, %%zmm15, %%zmm\\r\n"
-        ".endr\n"
-        ".endr\n"
-        "vzeroupper" ::
-            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-              "xmm10", "xmm11", "xmm15");
-  }
-  return 240.0 * kSteps * 128 / (ThreadSeconds() - start);
+  return PeakRate(128, [] { EMBD_PEAK_STEP("vpdpbusd %%zmm15, %%zmm15, %%zmm\\r\n"); });
 }
 
 // Products of 16-bit integers and their sums: what 8-bit ones become without an instruction for
 // them.
 inline double PeakOpsAvx2Int16() {
-  constexpr int kSteps = 20'000;
-  const double start = ThreadSeconds();
-  for (int i = 0; i < kSteps; ++i) {
-    asm volatile(
-        "vpxor %%xmm15, %%xmm15, %%xmm15\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
-        "vpxor %%xmm\\r, %%xmm\\r, %%xmm\\r\n"
-        ".endr\n"
-        ".rept 20\n"
-        ".irp r, 0,1,2,3,4,5,6,7,8,9,10,11\n"
+  return PeakRate(32, [] {
+    EMBD_PEAK_STEP(
         "vpmaddwd %%ymm15, %%ymm15, %%ymm14\n"
-        "vpaddd %%ymm14, %%ymm\\r, %%ymm\\r\n"
-        ".endr\n"
-        ".endr\n"
-        "vzeroupper" ::
-            : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
-              "xmm10", "xmm11", "xmm14", "xmm15");
-  }
-  return 240.0 * kSteps * 32 / (ThreadSeconds() - start);
+        "vpaddd %%ymm14, %%ymm\\r, %%ymm\\r\n");
+  });
 }
+
+#undef EMBD_PEAK_STEP
 
 // Operations a second on products of 8-bit integers as `isa` computes them, and on products of
 // 32-bit floats. Zero where no such loop is written.
