@@ -8,8 +8,8 @@
 namespace embd {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::uint64_t kMiB = std::uint64_t{1} << 20U;
 constexpr MemoryKnobs kKnobs = {

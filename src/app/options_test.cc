@@ -11,10 +11,10 @@
 namespace embd {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 using Args = std::vector<const char*>;
 using Outcome = std::variant<Invocation, EarlyExit>;
@@ -257,7 +257,7 @@ struct BadCase {
   const char* message;
 };
 
-class BadUsage : public testing::TestWithParam<BadCase> {};
+class BadUsage : public ::testing::TestWithParam<BadCase> {};
 
 TEST_P(BadUsage, EndsWithStatusTwo) {
   Args args = GetParam().args;
@@ -315,7 +315,7 @@ const BadCase kBadCases[] = {
     {"bench_option", {"--input", "file"}, {}, "unexpected argument '--input'"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Cases, BadUsage, testing::ValuesIn(kBadCases),
+INSTANTIATE_TEST_SUITE_P(Cases, BadUsage, ::testing::ValuesIn(kBadCases),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Options, ModelIdIsRequired) {
@@ -423,7 +423,7 @@ TEST(Options, HelpAndVersion) {
   EXPECT_THAT(Exit({"bench", "--help"}).out, Not(HasSubstr("--port")));
   for (const char* flag : {"-V", "--version"}) {
     EXPECT_EQ(Exit({flag}).status, 0);
-    EXPECT_THAT(Exit({flag}).out, testing::StartsWith("embd "));
+    EXPECT_THAT(Exit({flag}).out, ::testing::StartsWith("embd "));
   }
 }
 
@@ -480,8 +480,9 @@ TEST(Options, EachCommandHasItsOwn) {
 
 TEST(Options, EnvironmentIsCopied) {
   const char* const entries[] = {"A=1", "B=", "C=x=y", "broken", nullptr};
-  EXPECT_THAT(ReadEnvironment(entries), ElementsAre(testing::Pair("A", "1"), testing::Pair("B", ""),
-                                                    testing::Pair("C", "x=y")));
+  EXPECT_THAT(ReadEnvironment(entries),
+              ElementsAre(::testing::Pair("A", "1"), ::testing::Pair("B", ""),
+                          ::testing::Pair("C", "x=y")));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ namespace embd {
 namespace {
 
 // Each body runs in a process of its own; `alarm` ends it if a signal gets lost.
-class SignalsDeathTest : public testing::Test {
+class SignalsDeathTest : public ::testing::Test {
  protected:
   void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
 };
@@ -29,7 +29,7 @@ TEST_F(SignalsDeathTest, BeforeReadyTheProcessEndsWithSuccess) {
           ::kill(::getpid(), number);
           SleepForEver();
         },
-        testing::ExitedWithCode(0), "");
+        ::testing::ExitedWithCode(0), "");
   }
 }
 
@@ -42,7 +42,7 @@ TEST_F(SignalsDeathTest, AlsoWhileTheMainThreadIsBusy) {
         for (std::atomic<int> turns{0};; ++turns) {
         }
       },
-      testing::ExitedWithCode(0), "");
+      ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(SignalsDeathTest, AlsoOneThatWaitedForTheFirstThread) {
@@ -58,7 +58,7 @@ TEST_F(SignalsDeathTest, AlsoOneThatWaitedForTheFirstThread) {
         const Signals signals;
         SleepForEver();
       },
-      testing::ExitedWithCode(0), "");
+      ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(SignalsDeathTest, AfterReadyTheFirstSignalWakesWait) {
@@ -73,7 +73,7 @@ TEST_F(SignalsDeathTest, AfterReadyTheFirstSignalWakesWait) {
         }
         ::_exit(42);
       },
-      testing::ExitedWithCode(42), "");
+      ::testing::ExitedWithCode(42), "");
 }
 
 TEST_F(SignalsDeathTest, TheSecondSignalEndsAtOnce) {
@@ -87,7 +87,7 @@ TEST_F(SignalsDeathTest, TheSecondSignalEndsAtOnce) {
         ::kill(::getpid(), SIGINT);
         SleepForEver();
       },
-      testing::ExitedWithCode(128 + SIGINT), "");
+      ::testing::ExitedWithCode(128 + SIGINT), "");
 }
 
 TEST_F(SignalsDeathTest, ABrokenPipeIsNoSignal) {
@@ -100,7 +100,7 @@ TEST_F(SignalsDeathTest, ABrokenPipeIsNoSignal) {
         ::close(sockets[1]);
         ::_exit(::write(sockets[0], "x", 1) == -1 ? 43 : 1);
       },
-      testing::ExitedWithCode(43), "");
+      ::testing::ExitedWithCode(43), "");
 }
 
 TEST(Signals, EndsWithoutASignal) { const Signals signals; }

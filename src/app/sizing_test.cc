@@ -10,8 +10,8 @@
 namespace embd {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Options Defaults() {
   Options options;
@@ -219,7 +219,7 @@ TEST(Sizing, NoWarningLooksLikeAFailure) {
   Options options = Defaults();
   options.max_batch_tokens = 100;
   for (const std::string& warning : DecideSizing(options, {1024, 512, 0}, Cpus(2)).warnings) {
-    EXPECT_THAT(warning, testing::Not(HasSubstr("rror")));
+    EXPECT_THAT(warning, ::testing::Not(HasSubstr("rror")));
   }
 }
 

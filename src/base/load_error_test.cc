@@ -7,13 +7,13 @@
 namespace embd {
 namespace {
 
-struct Case {
+struct LoadErrorCase {
   const char* name;
   LoadError::Parts parts;
   const char* line;
 };
 
-class LoadErrorLine : public testing::TestWithParam<Case> {};
+class LoadErrorLine : public ::testing::TestWithParam<LoadErrorCase> {};
 
 TEST_P(LoadErrorLine, SaysWhatIsKnown) {
   EXPECT_STREQ(LoadError(GetParam().parts).what(), GetParam().line);
@@ -21,20 +21,22 @@ TEST_P(LoadErrorLine, SaysWhatIsKnown) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, LoadErrorLine,
-    testing::Values(
-        Case{"everything",
-             {.path = "config.json", .expected = "a number", .found = "\"x\"", .hint = "fix it"},
-             "config.json: expected a number, found \"x\" (fix it)"},
-        Case{"no_hint",
-             {.path = "config.json", .expected = "a number", .found = "\"x\"", .hint = {}},
-             "config.json: expected a number, found \"x\""},
-        Case{"no_expectation",
-             {.path = "model", .expected = {}, .found = "nothing there", .hint = "download it"},
-             "model: nothing there (download it)"},
-        Case{"only_expectation",
-             {.path = "--port", .expected = "a number", .found = {}, .hint = {}},
-             "--port: expected a number"}),
-    [](const testing::TestParamInfo<Case>& row) { return std::string(row.param.name); });
+    ::testing::Values(
+        LoadErrorCase{
+            "everything",
+            {.path = "config.json", .expected = "a number", .found = "\"x\"", .hint = "fix it"},
+            "config.json: expected a number, found \"x\" (fix it)"},
+        LoadErrorCase{"no_hint",
+                      {.path = "config.json", .expected = "a number", .found = "\"x\"", .hint = {}},
+                      "config.json: expected a number, found \"x\""},
+        LoadErrorCase{
+            "no_expectation",
+            {.path = "model", .expected = {}, .found = "nothing there", .hint = "download it"},
+            "model: nothing there (download it)"},
+        LoadErrorCase{"only_expectation",
+                      {.path = "--port", .expected = "a number", .found = {}, .hint = {}},
+                      "--port: expected a number"}),
+    [](const ::testing::TestParamInfo<LoadErrorCase>& row) { return std::string(row.param.name); });
 
 TEST(LoadError, KeepsItsParts) {
   try {

@@ -12,21 +12,21 @@
 namespace embd {
 namespace {
 
-using testing::HasSubstr;
-using testing::MatchesRegex;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
 
 constexpr const char* kTime =
     "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]"
     "\\.[0-9][0-9][0-9][0-9][0-9][0-9]Z";
 
 std::string Captured(const LogOptions& options, const std::function<void(Log&)>& use) {
-  testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStdout();
   {
     Log log(options);
     use(log);
   }
-  return testing::internal::GetCapturedStdout();
+  return ::testing::internal::GetCapturedStdout();
 }
 
 TEST(Log, TextLine) {

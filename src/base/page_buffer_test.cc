@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kHuge = std::size_t{2} << 20U;
 
-class PageBufferSize : public testing::TestWithParam<std::size_t> {};
+class PageBufferSize : public ::testing::TestWithParam<std::size_t> {};
 
 TEST_P(PageBufferSize, IsAlignedZeroedResidentAndWritable) {
   const std::size_t size = GetParam();
@@ -41,8 +41,8 @@ TEST_P(PageBufferSize, IsAlignedZeroedResidentAndWritable) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, PageBufferSize,
-                         testing::Values(1, 4095, 4096, 4097, kHuge - 1, kHuge, kHuge + 1,
-                                         3 * kHuge + 12'345));
+                         ::testing::Values(1, 4095, 4096, 4097, kHuge - 1, kHuge, kHuge + 1,
+                                           3 * kHuge + 12'345));
 
 TEST(PageBuffer, EmptyOwnsNothing) {
   const PageBuffer none;

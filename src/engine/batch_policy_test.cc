@@ -29,17 +29,17 @@ std::vector<QueuedJob> Join(std::vector<QueuedJob> first, const std::vector<Queu
   return first;
 }
 
-constexpr BatchLimits kLimits{.max_tokens = 100, .max_sequences = 8, .short_tokens = 20};
+constexpr BatchLimits kBatchLimits{.max_tokens = 100, .max_sequences = 8, .short_tokens = 20};
 constexpr BatchLimits kSharing{.max_tokens = 100,
                                .max_sequences = 8,
                                .short_tokens = 20,
                                .max_shared_tokens = 200,
                                .max_lanes = 64};
 
-struct Case {
+struct BatchPolicyCase {
   std::string name;
   std::vector<QueuedJob> queue = {};
-  BatchLimits limits = kLimits;
+  BatchLimits limits = kBatchLimits;
   int idle_workers = 0;
   Turn turn = Turn::kOldest;
   Indices take = {};
@@ -48,12 +48,12 @@ struct Case {
   std::uint64_t overtaking = 0;
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const BatchPolicyCase& c, std::ostream* out) { *out << c.name; }
 
-class ChooseBatchTest : public ::testing::TestWithParam<Case> {};
+class ChooseBatchTest : public ::testing::TestWithParam<BatchPolicyCase> {};
 
 TEST_P(ChooseBatchTest, Chooses) {
-  const Case& c = GetParam();
+  const BatchPolicyCase& c = GetParam();
   // What a former call left.
   BatchChoice choice{.take = {99}, .drop = {98}, .lanes = 7, .overtaking = 5, .candidates = {97}};
   ChooseBatch({.jobs = c.queue,
@@ -67,188 +67,197 @@ TEST_P(ChooseBatchTest, Chooses) {
   EXPECT_EQ(choice.overtaking, c.overtaking);
 }
 
-std::string NameOf(const ::testing::TestParamInfo<Case>& test) { return test.param.name; }
+std::string NameOf(const ::testing::TestParamInfo<BatchPolicyCase>& test) {
+  return test.param.name;
+}
 
 INSTANTIATE_TEST_SUITE_P(
     InOrder, ChooseBatchTest,
     ::testing::Values(
-        Case{.name = "Empty"},  //
-        Case{.name = "One", .queue = {One(7)}, .take = {0}},
-        Case{.name = "FitsExactly", .queue = {One(60), One(40)}, .take = {0, 1}},
-        Case{.name = "OneTokenTooMany", .queue = {One(60), One(41)}, .take = {0}},
-        Case{.name = "NobodyOvertakes", .queue = {One(60), One(41), One(1)}, .take = {0}},
-        Case{.name = "LongerThanAStepGoesAlone", .queue = {One(101), One(1)}, .take = {0}},
-        Case{.name = "LongOneWaitsForTheNextStep", .queue = {One(1), One(101)}, .take = {0}},
-        Case{.name = "SequenceLimit", .queue = Many(10, One(1)), .take = {0, 1, 2, 3, 4, 5, 6, 7}},
-        Case{.name = "ZeroSequencesStillMovesOn",
-             .queue = {One(1), One(1)},
-             .limits = {.max_tokens = 100, .max_sequences = 0},
-             .take = {0}},
-        Case{.name = "DropsCancelled",
-             .queue = {Gone(10), One(20), Gone(30), One(40)},
-             .take = {1, 3},
-             .drop = {0, 2}},
-        Case{.name = "CancelledTakeNoRoom",
-             .queue = {Gone(100), One(100)},
-             .take = {1},
-             .drop = {0}},
-        Case{.name = "DropsCancelledBehindAFullStep",
-             .queue = {One(100), One(100), Gone(1)},
-             .take = {0},
-             .drop = {2}},
-        Case{.name = "OnlyCancelled", .queue = {Gone(1), Gone(1)}, .drop = {0, 1}}),
+        BatchPolicyCase{.name = "Empty"},  //
+        BatchPolicyCase{.name = "One", .queue = {One(7)}, .take = {0}},
+        BatchPolicyCase{.name = "FitsExactly", .queue = {One(60), One(40)}, .take = {0, 1}},
+        BatchPolicyCase{.name = "OneTokenTooMany", .queue = {One(60), One(41)}, .take = {0}},
+        BatchPolicyCase{
+            .name = "NobodyOvertakes", .queue = {One(60), One(41), One(1)}, .take = {0}},
+        BatchPolicyCase{
+            .name = "LongerThanAStepGoesAlone", .queue = {One(101), One(1)}, .take = {0}},
+        BatchPolicyCase{
+            .name = "LongOneWaitsForTheNextStep", .queue = {One(1), One(101)}, .take = {0}},
+        BatchPolicyCase{
+            .name = "SequenceLimit", .queue = Many(10, One(1)), .take = {0, 1, 2, 3, 4, 5, 6, 7}},
+        BatchPolicyCase{.name = "ZeroSequencesStillMovesOn",
+                        .queue = {One(1), One(1)},
+                        .limits = {.max_tokens = 100, .max_sequences = 0},
+                        .take = {0}},
+        BatchPolicyCase{.name = "DropsCancelled",
+                        .queue = {Gone(10), One(20), Gone(30), One(40)},
+                        .take = {1, 3},
+                        .drop = {0, 2}},
+        BatchPolicyCase{.name = "CancelledTakeNoRoom",
+                        .queue = {Gone(100), One(100)},
+                        .take = {1},
+                        .drop = {0}},
+        BatchPolicyCase{.name = "DropsCancelledBehindAFullStep",
+                        .queue = {One(100), One(100), Gone(1)},
+                        .take = {0},
+                        .drop = {2}},
+        BatchPolicyCase{.name = "OnlyCancelled", .queue = {Gone(1), Gone(1)}, .drop = {0, 1}}),
     NameOf);
 
 INSTANTIATE_TEST_SUITE_P(Split, ChooseBatchTest,
-                         ::testing::Values(Case{.name = "WithAnIdleWorker",
-                                                .queue = Many(4, One(20)),
-                                                .idle_workers = 1,
-                                                .take = {0, 1}},
-                                           Case{.name = "OneEach",
-                                                .queue = {One(5), One(5)},
-                                                .idle_workers = 3,
-                                                .take = {0}},
-                                           Case{.name = "ByTokens",
-                                                .queue = {One(30), One(10), One(10), One(10)},
-                                                .idle_workers = 1,
-                                                .take = {0}},
-                                           Case{.name = "CancelledDoNotCount",
-                                                .queue = {Gone(90), One(5), One(5)},
-                                                .idle_workers = 1,
-                                                .take = {1},
-                                                .drop = {0}},
-                                           Case{.name = "FullStepsForAllAreNotSplit",
-                                                .queue = Many(5, One(50)),
-                                                .idle_workers = 1,
-                                                .take = {0, 1}},
-                                           Case{.name = "NearlyFullStepsAreSplitEvenly",
-                                                .queue = Many(6, One(25)),
-                                                .idle_workers = 1,
-                                                .take = {0, 1, 2}},
-                                           Case{.name = "LoneJobWhereNothingIsShared",
-                                                .queue = {One(90)},
-                                                .idle_workers = 3,
-                                                .take = {0}}),
+                         ::testing::Values(BatchPolicyCase{.name = "WithAnIdleWorker",
+                                                           .queue = Many(4, One(20)),
+                                                           .idle_workers = 1,
+                                                           .take = {0, 1}},
+                                           BatchPolicyCase{.name = "OneEach",
+                                                           .queue = {One(5), One(5)},
+                                                           .idle_workers = 3,
+                                                           .take = {0}},
+                                           BatchPolicyCase{
+                                               .name = "ByTokens",
+                                               .queue = {One(30), One(10), One(10), One(10)},
+                                               .idle_workers = 1,
+                                               .take = {0}},
+                                           BatchPolicyCase{.name = "CancelledDoNotCount",
+                                                           .queue = {Gone(90), One(5), One(5)},
+                                                           .idle_workers = 1,
+                                                           .take = {1},
+                                                           .drop = {0}},
+                                           BatchPolicyCase{.name = "FullStepsForAllAreNotSplit",
+                                                           .queue = Many(5, One(50)),
+                                                           .idle_workers = 1,
+                                                           .take = {0, 1}},
+                                           BatchPolicyCase{.name = "NearlyFullStepsAreSplitEvenly",
+                                                           .queue = Many(6, One(25)),
+                                                           .idle_workers = 1,
+                                                           .take = {0, 1, 2}},
+                                           BatchPolicyCase{.name = "LoneJobWhereNothingIsShared",
+                                                           .queue = {One(90)},
+                                                           .idle_workers = 3,
+                                                           .take = {0}}),
                          NameOf);
 
 INSTANTIATE_TEST_SUITE_P(Share, ChooseBatchTest,
-                         ::testing::Values(Case{.name = "ALoneJob",
-                                                .queue = {One(16)},
-                                                .limits = kSharing,
-                                                .idle_workers = 1,
-                                                .take = {0},
-                                                .lanes = 2},
-                                           Case{.name = "ALoneJobLongerThanAnyStep",
-                                                .queue = {One(256)},
-                                                .limits = kSharing,
-                                                .idle_workers = 1,
-                                                .take = {0},
-                                                .lanes = 2},
-                                           Case{.name = "NotWhenEveryoneIsBusy",
-                                                .queue = {One(16)},
-                                                .limits = kSharing,
-                                                .take = {0}},
-                                           Case{.name = "NoMoreLanesThanTokensFor",
-                                                .queue = {One(15)},
-                                                .limits = kSharing,
-                                                .idle_workers = 63,
-                                                .take = {0},
-                                                .lanes = 3},
-                                           Case{.name = "NotATinyJob",
-                                                .queue = {One(7)},
-                                                .limits = kSharing,
-                                                .idle_workers = 3,
-                                                .take = {0}},
-                                           Case{.name = "NoMoreLanesThanAllowed",
-                                                .queue = {One(100)},
-                                                .limits = {.max_tokens = 100,
-                                                           .max_sequences = 8,
-                                                           .max_shared_tokens = 100,
-                                                           .max_lanes = 2},
-                                                .idle_workers = 7,
-                                                .take = {0},
-                                                .lanes = 2},
-                                           Case{.name = "EqualJobsForAllAreSplit",
-                                                .queue = {One(16), One(16)},
-                                                .limits = kSharing,
-                                                .idle_workers = 1,
-                                                .take = {0}},
-                                           Case{.name = "UnequalJobsAreShared",
-                                                .queue = {One(100), One(30)},
-                                                .limits = kSharing,
-                                                .idle_workers = 1,
-                                                .take = {0, 1},
-                                                .lanes = 2},
-                                           Case{.name = "AnOddNumberOfJobsIsShared",
-                                                .queue = Many(3, One(16)),
-                                                .limits = kSharing,
-                                                .idle_workers = 1,
-                                                .take = {0, 1, 2},
-                                                .lanes = 2},
-                                           Case{.name = "ManyJobsAreSplit",
-                                                .queue = Many(16, One(10)),
-                                                .limits = {.max_tokens = 100,
-                                                           .max_sequences = 64,
-                                                           .short_tokens = 20,
-                                                           .max_shared_tokens = 200,
-                                                           .max_lanes = 2},
-                                                .idle_workers = 1,
-                                                .take = {0, 1, 2, 3, 4, 5, 6, 7}},
-                                           Case{.name = "ShortOnesDoNotWaitForALongOne",
-                                                .queue = {One(150), One(16), Gone(1), One(8)},
-                                                .limits = kSharing,
-                                                .idle_workers = 1,
-                                                .take = {1, 3},
-                                                .drop = {2},
-                                                .lanes = 2,
-                                                .overtaking = 24},
-                                           Case{.name = "WithinTheMemoryOfOneStep",
-                                                .queue = {One(150), One(60)},
-                                                .limits = kSharing,
-                                                .idle_workers = 1,
-                                                .take = {0},
-                                                .lanes = 2}),
+                         ::testing::Values(BatchPolicyCase{.name = "ALoneJob",
+                                                           .queue = {One(16)},
+                                                           .limits = kSharing,
+                                                           .idle_workers = 1,
+                                                           .take = {0},
+                                                           .lanes = 2},
+                                           BatchPolicyCase{.name = "ALoneJobLongerThanAnyStep",
+                                                           .queue = {One(256)},
+                                                           .limits = kSharing,
+                                                           .idle_workers = 1,
+                                                           .take = {0},
+                                                           .lanes = 2},
+                                           BatchPolicyCase{.name = "NotWhenEveryoneIsBusy",
+                                                           .queue = {One(16)},
+                                                           .limits = kSharing,
+                                                           .take = {0}},
+                                           BatchPolicyCase{.name = "NoMoreLanesThanTokensFor",
+                                                           .queue = {One(15)},
+                                                           .limits = kSharing,
+                                                           .idle_workers = 63,
+                                                           .take = {0},
+                                                           .lanes = 3},
+                                           BatchPolicyCase{.name = "NotATinyJob",
+                                                           .queue = {One(7)},
+                                                           .limits = kSharing,
+                                                           .idle_workers = 3,
+                                                           .take = {0}},
+                                           BatchPolicyCase{.name = "NoMoreLanesThanAllowed",
+                                                           .queue = {One(100)},
+                                                           .limits = {.max_tokens = 100,
+                                                                      .max_sequences = 8,
+                                                                      .max_shared_tokens = 100,
+                                                                      .max_lanes = 2},
+                                                           .idle_workers = 7,
+                                                           .take = {0},
+                                                           .lanes = 2},
+                                           BatchPolicyCase{.name = "EqualJobsForAllAreSplit",
+                                                           .queue = {One(16), One(16)},
+                                                           .limits = kSharing,
+                                                           .idle_workers = 1,
+                                                           .take = {0}},
+                                           BatchPolicyCase{.name = "UnequalJobsAreShared",
+                                                           .queue = {One(100), One(30)},
+                                                           .limits = kSharing,
+                                                           .idle_workers = 1,
+                                                           .take = {0, 1},
+                                                           .lanes = 2},
+                                           BatchPolicyCase{.name = "AnOddNumberOfJobsIsShared",
+                                                           .queue = Many(3, One(16)),
+                                                           .limits = kSharing,
+                                                           .idle_workers = 1,
+                                                           .take = {0, 1, 2},
+                                                           .lanes = 2},
+                                           BatchPolicyCase{.name = "ManyJobsAreSplit",
+                                                           .queue = Many(16, One(10)),
+                                                           .limits = {.max_tokens = 100,
+                                                                      .max_sequences = 64,
+                                                                      .short_tokens = 20,
+                                                                      .max_shared_tokens = 200,
+                                                                      .max_lanes = 2},
+                                                           .idle_workers = 1,
+                                                           .take = {0, 1, 2, 3, 4, 5, 6, 7}},
+                                           BatchPolicyCase{
+                                               .name = "ShortOnesDoNotWaitForALongOne",
+                                               .queue = {One(150), One(16), Gone(1), One(8)},
+                                               .limits = kSharing,
+                                               .idle_workers = 1,
+                                               .take = {1, 3},
+                                               .drop = {2},
+                                               .lanes = 2,
+                                               .overtaking = 24},
+                                           BatchPolicyCase{.name = "WithinTheMemoryOfOneStep",
+                                                           .queue = {One(150), One(60)},
+                                                           .limits = kSharing,
+                                                           .idle_workers = 1,
+                                                           .take = {0},
+                                                           .lanes = 2}),
                          NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     SmallestTurn, ChooseBatchTest,
-    ::testing::Values(Case{.name = "ASmallRequestPassesBulk",
-                           .queue = Join(Many(50, Bulk(60)), {One(90)}),
-                           .turn = Turn::kSmallest,
-                           .take = {50},
-                           .overtaking = 90},
-                      Case{.name = "NotOnTheOldestsTurn",
-                           .queue = Join(Many(50, Bulk(60)), {One(90)}),
-                           .turn = Turn::kOldest,
-                           .take = {0}},
-                      Case{.name = "SmallOnesWithTheNextSmallest",
-                           .queue = Join(Many(50, Bulk(30)), {One(35), One(25)}),
-                           .turn = Turn::kSmallest,
-                           .take = {0, 50, 51},
-                           .overtaking = 0},
-                      Case{.name = "ShortOnesOnlyWithTheirLike",
-                           .queue = Join(Many(50, Bulk(30)), {One(10), One(30), One(12)}),
-                           .turn = Turn::kSmallest,
-                           .take = {50, 52},
-                           .overtaking = 22},
-                      Case{.name = "EqualOnesByAge",
-                           .queue = Many(50, Bulk(40)),
-                           .turn = Turn::kSmallest,
-                           .take = {0, 1}},
-                      Case{.name = "ShortTextsOfABigBatchAreNotShort",
-                           .queue = Join(Many(50, Bulk(10)), {One(15)}),
-                           .turn = Turn::kSmallest,
-                           .take = {50},
-                           .overtaking = 15},
-                      Case{.name = "InOrderWhileNotAllIsFull",
-                           .queue = {Bulk(60), One(10)},
-                           .turn = Turn::kSmallest,
-                           .take = {0, 1}},
-                      Case{.name = "DropsCancelledAmongThem",
-                           .queue = Join(Many(3, Bulk(60)), {Gone(1), One(30)}),
-                           .turn = Turn::kSmallest,
-                           .take = {0, 4},
-                           .drop = {3}}),
+    ::testing::Values(BatchPolicyCase{.name = "ASmallRequestPassesBulk",
+                                      .queue = Join(Many(50, Bulk(60)), {One(90)}),
+                                      .turn = Turn::kSmallest,
+                                      .take = {50},
+                                      .overtaking = 90},
+                      BatchPolicyCase{.name = "NotOnTheOldestsTurn",
+                                      .queue = Join(Many(50, Bulk(60)), {One(90)}),
+                                      .turn = Turn::kOldest,
+                                      .take = {0}},
+                      BatchPolicyCase{.name = "SmallOnesWithTheNextSmallest",
+                                      .queue = Join(Many(50, Bulk(30)), {One(35), One(25)}),
+                                      .turn = Turn::kSmallest,
+                                      .take = {0, 50, 51},
+                                      .overtaking = 0},
+                      BatchPolicyCase{
+                          .name = "ShortOnesOnlyWithTheirLike",
+                          .queue = Join(Many(50, Bulk(30)), {One(10), One(30), One(12)}),
+                          .turn = Turn::kSmallest,
+                          .take = {50, 52},
+                          .overtaking = 22},
+                      BatchPolicyCase{.name = "EqualOnesByAge",
+                                      .queue = Many(50, Bulk(40)),
+                                      .turn = Turn::kSmallest,
+                                      .take = {0, 1}},
+                      BatchPolicyCase{.name = "ShortTextsOfABigBatchAreNotShort",
+                                      .queue = Join(Many(50, Bulk(10)), {One(15)}),
+                                      .turn = Turn::kSmallest,
+                                      .take = {50},
+                                      .overtaking = 15},
+                      BatchPolicyCase{.name = "InOrderWhileNotAllIsFull",
+                                      .queue = {Bulk(60), One(10)},
+                                      .turn = Turn::kSmallest,
+                                      .take = {0, 1}},
+                      BatchPolicyCase{.name = "DropsCancelledAmongThem",
+                                      .queue = Join(Many(3, Bulk(60)), {Gone(1), One(30)}),
+                                      .turn = Turn::kSmallest,
+                                      .take = {0, 4},
+                                      .drop = {3}}),
     NameOf);
 
 struct LoanCase {
@@ -265,7 +274,7 @@ class ChooseLoanTest : public ::testing::TestWithParam<LoanCase> {};
 
 TEST_P(ChooseLoanTest, Chooses) {
   BatchChoice choice{.take = {99}, .drop = {98}, .lanes = 7, .overtaking = 5, .candidates = {97}};
-  ChooseLoan({.jobs = GetParam().queue}, kLimits, choice);
+  ChooseLoan({.jobs = GetParam().queue}, kBatchLimits, choice);
   EXPECT_EQ(choice.take, GetParam().take);
   EXPECT_EQ(choice.drop, GetParam().drop);
   EXPECT_EQ(choice.lanes, 1);
@@ -405,7 +414,7 @@ TEST(ChooseBatchSimulation, ALargeRequestDoesNotStarve) {
   for (int steps = 0;; ++steps) {
     ASSERT_LT(steps, 1000);
     for (int i = 0; i < 10; ++i) simulation.Push(One(10));
-    const Indices ids = simulation.Step(kLimits, 0);
+    const Indices ids = simulation.Step(kBatchLimits, 0);
     if (std::find(ids.begin(), ids.end(), large) != ids.end()) break;
     done += simulation.last_tokens();
   }
@@ -423,7 +432,7 @@ TEST(ChooseBatchSimulation, ASmallRequestWaitsForOneStepAtMost) {
       const std::size_t id = simulation.queue().back().id;
       int steps = 0;
       for (bool left = false; !left; ++steps) {
-        const Indices ids = simulation.Step(kLimits, 0);
+        const Indices ids = simulation.Step(kBatchLimits, 0);
         left = std::find(ids.begin(), ids.end(), id) != ids.end();
         simulation.Push(Bulk(90));
       }

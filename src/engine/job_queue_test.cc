@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-Job JobOf(std::size_t tokens) {
+Job JobOfLength(std::size_t tokens) {
   Job job;
   job.ids.assign(tokens, 0);
   return job;
@@ -37,8 +37,8 @@ std::vector<std::uint32_t> Tokens(std::span<const QueuedJob> view) {
 
 TEST(JobQueueTest, RefusesWhenFullAndLeavesTheJob) {
   JobQueue queue(1);
-  Job first = JobOf(1);
-  Job second = JobOf(2);
+  Job first = JobOfLength(1);
+  Job second = JobOfLength(2);
   EXPECT_TRUE(queue.TryPush(first));
   EXPECT_FALSE(queue.TryPush(second));
   EXPECT_EQ(second.ids.size(), 2U);
@@ -47,7 +47,7 @@ TEST(JobQueueTest, RefusesWhenFullAndLeavesTheJob) {
 
 TEST(JobQueueTest, CapacityZeroRefusesEverything) {
   JobQueue queue(0);
-  Job job = JobOf(1);
+  Job job = JobOfLength(1);
   EXPECT_FALSE(queue.TryPush(job));
   EXPECT_TRUE(queue.View().empty());
 }
@@ -55,7 +55,7 @@ TEST(JobQueueTest, CapacityZeroRefusesEverything) {
 TEST(JobQueueTest, TakesFromAnyPlaceAndKeepsTheOrder) {
   JobQueue queue(5);
   for (std::size_t tokens = 1; tokens <= 5; ++tokens) {
-    Job job = JobOf(tokens);
+    Job job = JobOfLength(tokens);
     ASSERT_TRUE(queue.TryPush(job));
   }
   std::vector<Job> taken;
@@ -67,10 +67,10 @@ TEST(JobQueueTest, TakesFromAnyPlaceAndKeepsTheOrder) {
 
   // The freed slots are used again, behind what waited.
   for (const std::size_t tokens : {6, 7, 8}) {
-    Job job = JobOf(tokens);
+    Job job = JobOfLength(tokens);
     ASSERT_TRUE(queue.TryPush(job));
   }
-  Job refused = JobOf(9);
+  Job refused = JobOfLength(9);
   EXPECT_FALSE(queue.TryPush(refused));
   EXPECT_THAT(Tokens(queue.View()), ElementsAre(3, 5, 6, 7, 8));
   taken.clear();
@@ -81,8 +81,8 @@ TEST(JobQueueTest, TakesFromAnyPlaceAndKeepsTheOrder) {
 
 TEST(JobQueueTest, ViewSeesCancellationsThatCameLater) {
   JobQueue queue(2);
-  Job kept = JobOf(1);
-  Job gone = JobOf(2);
+  Job kept = JobOfLength(1);
+  Job gone = JobOfLength(2);
   const Cancellation cancellation = gone.cancellation;
   ASSERT_TRUE(queue.TryPush(kept));
   ASSERT_TRUE(queue.TryPush(gone));
@@ -94,11 +94,11 @@ TEST(JobQueueTest, ViewSeesCancellationsThatCameLater) {
 
 TEST(JobQueueTest, CountsShortRequestsAsTheyComeAndGo) {
   JobQueue queue(4, {.short_tokens = 10});
-  Job first = JobOf(10);
-  Job of_a_batch = JobOf(5);
+  Job first = JobOfLength(10);
+  Job of_a_batch = JobOfLength(5);
   of_a_batch.request_tokens = 160;
-  Job longer = JobOf(11);
-  Job last = JobOf(1);
+  Job longer = JobOfLength(11);
+  Job last = JobOfLength(1);
   for (Job* job : {&first, &of_a_batch, &longer, &last}) ASSERT_TRUE(queue.TryPush(*job));
   EXPECT_EQ(queue.short_jobs(), 2U);
   EXPECT_EQ(queue.View()[0].request_tokens, 10U);

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 using testing::TestModel;
 
 constexpr auto kForEver = std::chrono::hours(1);
-constexpr StepLimits kLimits{.max_tokens = 64, .max_sequences = 8, .max_sequence_tokens = 64};
+constexpr StepLimits kGroupLimits{.max_tokens = 64, .max_sequences = 8, .max_sequence_tokens = 64};
 
 // A step of eight sequences of one token each, and the memory that it needs.
 class LaneGroupTest : public ::testing::Test {
@@ -66,10 +66,10 @@ class LaneGroupTest : public ::testing::Test {
 
   TestModel model_;
   LaneGroup group_{4};
-  PageBuffer activations_{model_.ActivationBytes(kLimits)};
+  PageBuffer activations_{model_.ActivationBytes(kGroupLimits)};
   std::array<PageBuffer, 4> scratch_ = {
-      PageBuffer(model_.ScratchBytes(kLimits)), PageBuffer(model_.ScratchBytes(kLimits)),
-      PageBuffer(model_.ScratchBytes(kLimits)), PageBuffer(model_.ScratchBytes(kLimits))};
+      PageBuffer(model_.ScratchBytes(kGroupLimits)), PageBuffer(model_.ScratchBytes(kGroupLimits)),
+      PageBuffer(model_.ScratchBytes(kGroupLimits)), PageBuffer(model_.ScratchBytes(kGroupLimits))};
   std::vector<std::uint32_t> ids_ = {1, 2, 3, 4, 5, 6, 7, 8};
   const std::vector<std::uint32_t> zeros_ = std::vector<std::uint32_t>(8, 0);
   const std::vector<std::uint32_t> offsets_ = {0, 1, 2, 3, 4, 5, 6, 7, 8};

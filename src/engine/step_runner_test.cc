@@ -19,7 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::TestModel;
 
-constexpr StepLimits kLimits{.max_tokens = 64, .max_sequences = 8, .max_sequence_tokens = 64};
+constexpr StepLimits kRunnerLimits{.max_tokens = 64, .max_sequences = 8, .max_sequence_tokens = 64};
 
 // What a job was answered, in a place of its own.
 struct Answered {
@@ -27,7 +27,7 @@ struct Answered {
   std::optional<Result<JobResult>> result;
 };
 
-Job JobOf(std::vector<std::uint32_t> ids, Answered& answered) {
+Job AnsweredJob(std::vector<std::uint32_t> ids, Answered& answered) {
   Job job;
   job.type_ids.assign(ids.size(), 0);
   job.ids = std::move(ids);
@@ -47,7 +47,7 @@ class StepRunnerTest : public ::testing::Test {
     answers_ = std::vector<Answered>(inputs.size());
     std::vector<Job> jobs;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      jobs.push_back(JobOf(inputs[i], answers_[i]));
+      jobs.push_back(AnsweredJob(inputs[i], answers_[i]));
       jobs.back().output = output;
     }
     const bool ran = runner_.Run(jobs);
@@ -67,7 +67,7 @@ class StepRunnerTest : public ::testing::Test {
 
   TestModel model_{3};
   Metrics metrics_{64};
-  StepRunner runner_{model_, {.limits = kLimits}, metrics_};
+  StepRunner runner_{model_, {.limits = kRunnerLimits}, metrics_};
   std::vector<Answered> answers_;
 };
 
@@ -136,7 +136,7 @@ TEST_F(StepRunnerTest, ANonFiniteRowFailsItsOwnJob) {
 TEST_F(StepRunnerTest, AJobMayJudgeNonFiniteRowsItself) {
   Answered answered;
   std::vector<Job> jobs;
-  jobs.push_back(JobOf({1}, answered));
+  jobs.push_back(AnsweredJob({1}, answered));
   jobs.back().must_be_finite = false;
   jobs.back().ids[0] = TestModel::kNotANumber;
   float value = 0;
@@ -148,9 +148,9 @@ TEST_F(StepRunnerTest, AJobMayJudgeNonFiniteRowsItself) {
 TEST_F(StepRunnerTest, WhatDoneThrowsDisturbsNobody) {
   Answered answered;
   std::vector<Job> jobs;
-  jobs.push_back(JobOf({1}, answered));
+  jobs.push_back(AnsweredJob({1}, answered));
   jobs.back().done = [](const Result<JobResult>&) { throw std::runtime_error("from done"); };
-  jobs.push_back(JobOf({2}, answered));
+  jobs.push_back(AnsweredJob({2}, answered));
   EXPECT_TRUE(runner_.Run(jobs));
   EXPECT_EQ(answered.times, 1);
 }
@@ -175,7 +175,7 @@ TEST_F(StepRunnerTest, SteadyUseAllocatesOnlyTheAnswers) {
   for (int round = 0; round < 3; ++round) {
     std::vector<Answered> answers(8);
     std::vector<Job> jobs;
-    for (std::uint32_t i = 0; i < 8; ++i) jobs.push_back(JobOf({i, i, i}, answers[i]));
+    for (std::uint32_t i = 0; i < 8; ++i) jobs.push_back(AnsweredJob({i, i, i}, answers[i]));
     const int before = testing::ThreadAllocations();
     for (Job& job : jobs) ASSERT_TRUE(queue.TryPush(job));
     ChooseBatch({.jobs = queue.View()}, {.max_tokens = 64, .max_sequences = 8}, choice);

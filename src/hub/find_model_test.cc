@@ -18,10 +18,10 @@ using ::testing::HasSubstr;
 constexpr const char* kCommit = "0123456789abcdef0123456789abcdef01234567";
 constexpr const char* kOther = "89abcdef0123456789abcdef0123456789abcdef";
 
-class FindModelTest : public testing::Test {
+class FindModelTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = testing::TempDir() + "embd_hub_XXXXXX";
+    std::string name = ::testing::TempDir() + "embd_hub_XXXXXX";
     ASSERT_NE(mkdtemp(name.data()), nullptr);
     base_ = name;
     cache_ = base_ / "hub";
@@ -139,7 +139,7 @@ TEST_F(FindModelTest, AFileIsNoModel) {
   EXPECT_THAT(Refusal((base_ / "file").string()), HasSubstr("expected a model's folder"));
 }
 
-class FindModelBadRef : public FindModelTest, public testing::WithParamInterface<std::string> {};
+class FindModelBadRef : public FindModelTest, public ::testing::WithParamInterface<std::string> {};
 
 TEST_P(FindModelBadRef, LeadsNowhere) {
   AddSnapshot("models--org--tiny", kCommit);
@@ -149,10 +149,10 @@ TEST_P(FindModelBadRef, LeadsNowhere) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FindModelBadRef,
-                         testing::Values("", "..", "../../../outside", "/", "a/b", "x y",
-                                         std::string("ab\0cd", 5), std::string(65, 'a')));
+                         ::testing::Values("", "..", "../../../outside", "/", "a/b", "x y",
+                                           std::string("ab\0cd", 5), std::string(65, 'a')));
 
-class FindModelBadId : public FindModelTest, public testing::WithParamInterface<std::string> {};
+class FindModelBadId : public FindModelTest, public ::testing::WithParamInterface<std::string> {};
 
 TEST_P(FindModelBadId, IsRefusedWithoutALookAtTheCache) {
   // What a careless join of the cache and the id could reach.
@@ -163,14 +163,14 @@ TEST_P(FindModelBadId, IsRefusedWithoutALookAtTheCache) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FindModelBadId,
-                         testing::Values("", "org/", "/tiny-that-is-not-there", "a/b/c",
-                                         "org//tiny", "../../nowhere", "org/..", "org/../../x",
-                                         "..tiny", "a..b", "a--b", "-a", "a-", "a.", "org/ti ny",
-                                         "org\\tiny", "org/tiny\n", std::string("org/tiny\0x", 10),
-                                         std::string(97, 'a')));
+                         ::testing::Values("", "org/", "/tiny-that-is-not-there", "a/b/c",
+                                           "org//tiny", "../../nowhere", "org/..", "org/../../x",
+                                           "..tiny", "a..b", "a--b", "-a", "a-", "a.", "org/ti ny",
+                                           "org\\tiny", "org/tiny\n",
+                                           std::string("org/tiny\0x", 10), std::string(97, 'a')));
 
 class FindModelBadRevision : public FindModelTest,
-                             public testing::WithParamInterface<std::string> {};
+                             public ::testing::WithParamInterface<std::string> {};
 
 TEST_P(FindModelBadRevision, IsRefused) {
   AddSnapshot("models--org--tiny", kCommit);
@@ -179,9 +179,9 @@ TEST_P(FindModelBadRevision, IsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FindModelBadRevision,
-                         testing::Values("..", "../outside", "/etc/passwd", "a//b", "a/", "a/./b",
-                                         "a/../../outside", std::string("main\0", 5), "a\nb",
-                                         std::string(256, 'a')));
+                         ::testing::Values("..", "../outside", "/etc/passwd", "a//b", "a/", "a/./b",
+                                           "a/../../outside", std::string("main\0", 5), "a\nb",
+                                           std::string(256, 'a')));
 
 TEST(IsHubId, TakesWhatTheHubTakes) {
   for (const char* id : {"bert-base-uncased", "sentence-transformers/all-MiniLM-L6-v2",

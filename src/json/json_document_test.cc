@@ -75,7 +75,7 @@ struct WrongValue {
   const char* message;
 };
 
-class JsonWrongValue : public testing::TestWithParam<WrongValue> {};
+class JsonWrongValue : public ::testing::TestWithParam<WrongValue> {};
 
 TEST_P(JsonWrongValue, IsNamedWithItsPlace) {
   const JsonDocument document = ParseText(GetParam().json);
@@ -84,7 +84,7 @@ TEST_P(JsonWrongValue, IsNamedWithItsPlace) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, JsonWrongValue,
-    testing::Values(
+    ::testing::Values(
         WrongValue{"missing", "{}", [](const JsonValue& v) { v.Get("a"); },
                    "config.json: expected a member \"a\", found none"},
         WrongValue{"null_required", R"({"a": null})", [](const JsonValue& v) { v.Get("a"); },
@@ -117,14 +117,14 @@ INSTANTIATE_TEST_SUITE_P(
         WrongValue{"deep", R"({"a": [{"b": 1}, {"b": "x"}]})",
                    [](const JsonValue& v) { v.Get("a").Array()[1].Get("b").Number(); },
                    "config.json: a[1]: b: expected a number, found a string"}),
-    [](const testing::TestParamInfo<WrongValue>& row) { return std::string(row.param.name); });
+    [](const ::testing::TestParamInfo<WrongValue>& row) { return std::string(row.param.name); });
 
 struct NotJson {
   const char* name;
   std::string text;
 };
 
-class JsonNotJson : public testing::TestWithParam<NotJson> {};
+class JsonNotJson : public ::testing::TestWithParam<NotJson> {};
 
 TEST_P(JsonNotJson, IsRefusedByName) {
   EXPECT_THAT(MessageOf([] { ParseText(GetParam().text); }),
@@ -135,12 +135,12 @@ std::string Nested(std::size_t depth) { return std::string(depth, '[') + std::st
 
 INSTANTIATE_TEST_SUITE_P(
     All, JsonNotJson,
-    testing::Values(NotJson{"empty", ""}, NotJson{"blank", " \n"}, NotJson{"cut", R"({"a": )"},
-                    NotJson{"comma", "{,}"}, NotJson{"two_values", "{} {}"},
-                    NotJson{"not_utf8", "{\"a\": \"\xff\"}"},
-                    NotJson{"zero_byte", std::string("{}\0", 3)}, NotJson{"nan", R"({"a": NaN})"},
-                    NotJson{"deep", Nested(100'000)}),
-    [](const testing::TestParamInfo<NotJson>& row) { return std::string(row.param.name); });
+    ::testing::Values(NotJson{"empty", ""}, NotJson{"blank", " \n"}, NotJson{"cut", R"({"a": )"},
+                      NotJson{"comma", "{,}"}, NotJson{"two_values", "{} {}"},
+                      NotJson{"not_utf8", "{\"a\": \"\xff\"}"},
+                      NotJson{"zero_byte", std::string("{}\0", 3)}, NotJson{"nan", R"({"a": NaN})"},
+                      NotJson{"deep", Nested(100'000)}),
+    [](const ::testing::TestParamInfo<NotJson>& row) { return std::string(row.param.name); });
 
 TEST(Quoted, FitsIntoALine) {
   EXPECT_EQ(Quoted("bert"), "\"bert\"");
@@ -148,11 +148,11 @@ TEST(Quoted, FitsIntoALine) {
   EXPECT_EQ(Quoted(std::string(81, 'x')), '"' + std::string(80, 'x') + "...\"");
 }
 
-class JsonFile : public testing::Test {
+class JsonFile : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ = std::filesystem::path(testing::TempDir()) /
-            testing::UnitTest::GetInstance()->current_test_info()->name();
+    path_ = std::filesystem::path(::testing::TempDir()) /
+            ::testing::UnitTest::GetInstance()->current_test_info()->name();
   }
   void TearDown() override { std::filesystem::remove(path_); }
   void Write(std::string_view text) const { std::ofstream(path_, std::ios::binary) << text; }

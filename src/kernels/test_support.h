@@ -147,13 +147,13 @@ class LaneScratch {
 };
 
 // One run per instruction set that this machine has.
-class IsaTest : public testing::TestWithParam<CpuIsa> {
+class IsaTest : public ::testing::TestWithParam<CpuIsa> {
  protected:
   std::unique_ptr<const Backend> backend_ = MakeCpuBackend(GetParam());
   std::unique_ptr<const Backend> ref_ = MakeRefBackend();
 };
 
-inline std::string IsaName(const testing::TestParamInfo<CpuIsa>& row) {
+inline std::string IsaName(const ::testing::TestParamInfo<CpuIsa>& row) {
   std::string name(CpuIsaName(row.param));
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
@@ -161,6 +161,6 @@ inline std::string IsaName(const testing::TestParamInfo<CpuIsa>& row) {
 
 }  // namespace embd::kernel_test
 
-#define EMBD_FOR_EACH_ISA(suite)                                                      \
-  INSTANTIATE_TEST_SUITE_P(All, suite, testing::ValuesIn(::embd::SupportedCpuIsas()), \
+#define EMBD_FOR_EACH_ISA(suite)                                                        \
+  INSTANTIATE_TEST_SUITE_P(All, suite, ::testing::ValuesIn(::embd::SupportedCpuIsas()), \
                            ::embd::kernel_test::IsaName)

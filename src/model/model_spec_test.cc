@@ -75,7 +75,7 @@ struct PoolingCase {
   int warnings;
 };
 
-class ModelSpecPooling : public testing::TestWithParam<PoolingCase> {};
+class ModelSpecPooling : public ::testing::TestWithParam<PoolingCase> {};
 
 TEST_P(ModelSpecPooling, IsUnderstood) {
   const ModelCopy copy("f32");
@@ -87,7 +87,7 @@ TEST_P(ModelSpecPooling, IsUnderstood) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ModelSpecPooling,
-    testing::Values(
+    ::testing::Values(
         PoolingCase{"cls", R"({"pooling_mode_cls_token": true, "pooling_mode_mean_tokens": false})",
                     Pooling::kCls, 0},
         PoolingCase{"cls_before_mean",
@@ -152,7 +152,7 @@ struct TaskCase {
   const char* warning = "";
 };
 
-class ModelSpecTask : public testing::TestWithParam<TaskCase> {
+class ModelSpecTask : public ::testing::TestWithParam<TaskCase> {
  protected:
   static std::string Config(const char* members) {
     return R"({"model_type": "bert", "max_position_embeddings": 32, )" + std::string(members) + "}";
@@ -178,7 +178,7 @@ constexpr const char* kOneLabel =
 
 INSTANTIATE_TEST_SUITE_P(
     All, ModelSpecTask,
-    testing::Values(
+    ::testing::Values(
         TaskCase{"reranker", kOneLabel, std::nullopt, ModelTask::kReranker, {"yes"}},
         TaskCase{"classifier",
                  R"("architectures": ["XForSequenceClassification"],
@@ -292,7 +292,7 @@ struct BadModule {
   const char* message;
 };
 
-class ModelSpecBadModule : public testing::TestWithParam<BadModule> {};
+class ModelSpecBadModule : public ::testing::TestWithParam<BadModule> {};
 
 TEST_P(ModelSpecBadModule, IsNamed) {
   const ModelCopy copy("f32");
@@ -303,10 +303,10 @@ TEST_P(ModelSpecBadModule, IsNamed) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ModelSpecBadModule,
-    testing::Values(BadModule{"without_type", R"([{"idx": 0}])", "[0]: expected a member \"type\""},
-                    BadModule{
-                        "dense", R"([{"type": "sentence_transformers.models.Dense"}])",
-                        "[0]: type: expected Transformer, Pooling or Normalize, found \"Dense\""}),
+    ::testing::Values(
+        BadModule{"without_type", R"([{"idx": 0}])", "[0]: expected a member \"type\""},
+        BadModule{"dense", R"([{"type": "sentence_transformers.models.Dense"}])",
+                  "[0]: type: expected Transformer, Pooling or Normalize, found \"Dense\""}),
     [](const auto& row) { return std::string(row.param.name); });
 
 // A config.json of a classifier with these members besides.
@@ -327,7 +327,7 @@ struct BadFile {
   const char* message;
 };
 
-class ModelSpecBadFile : public testing::TestWithParam<BadFile> {};
+class ModelSpecBadFile : public ::testing::TestWithParam<BadFile> {};
 
 TEST_P(ModelSpecBadFile, IsNamed) {
   const ModelCopy copy("f32");
@@ -338,7 +338,7 @@ TEST_P(ModelSpecBadFile, IsNamed) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, ModelSpecBadFile,
-    testing::Values(
+    ::testing::Values(
         BadFile{"config_empty", kConfig, "", "expected valid JSON"},
         BadFile{"config_list", kConfig, "[]", "expected an object, found an array"},
         BadFile{"no_model_type", kConfig, "{}", "expected a member \"model_type\""},

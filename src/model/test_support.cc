@@ -49,7 +49,7 @@ float LargestDifference(const std::vector<float>& a, const std::vector<float>& b
 }
 
 ModelCopy::ModelCopy(const std::string& golden) {
-  std::string name = testing::TempDir() + "embd_model_XXXXXX";
+  std::string name = ::testing::TempDir() + "embd_model_XXXXXX";
   if (mkdtemp(name.data()) == nullptr) std::abort();
   root_ = name;
   fs::copy(GoldenModel(golden), root_, fs::copy_options::recursive);
@@ -97,7 +97,7 @@ void WriteSafetensors(const fs::path& path, const std::vector<FakeTensor>& tenso
               std::to_string(size) + "," + std::to_string(end) + "]}";
     size = end;
   }
-  header += "}";
+  header += '}';
   std::ofstream file(path, std::ios::binary);
   for (int byte = 0; byte < 8; ++byte) {
     file.put(static_cast<char>(std::uint64_t{header.size()} >> (8 * byte)));

@@ -14,7 +14,7 @@ using test::FakeTensor;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class WeightMapTest : public testing::Test {
+class WeightMapTest : public ::testing::Test {
  protected:
   void TearDown() override { std::filesystem::remove(path_); }
 
@@ -29,7 +29,7 @@ class WeightMapTest : public testing::Test {
   }
 
   const std::filesystem::path path_ =
-      testing::TempDir() + testing::UnitTest::GetInstance()->current_test_info()->name() +
+      ::testing::TempDir() + ::testing::UnitTest::GetInstance()->current_test_info()->name() +
       ".safetensors";
 };
 

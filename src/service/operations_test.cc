@@ -16,7 +16,7 @@ using testing::TestModel;
 
 using Ids = std::vector<std::uint32_t>;
 
-EmbedTokensRequest Texts(std::vector<Input> inputs) {
+EmbedTokensRequest TokensOf(std::vector<Input> inputs) {
   EmbedTokensRequest request;
   request.is_batch = inputs.size() > 1;
   request.inputs = std::move(inputs);
@@ -62,7 +62,7 @@ float TokenValue(std::uint32_t id, std::uint32_t position, int column) {
 
 TEST_F(OperationsTest, EmbedTokensGivesARowForEachToken) {
   Start();
-  const auto result = Ask(&Service::EmbedTokens, Texts({"w10 w11", Ids{2, 12, 3}, "w13"}));
+  const auto result = Ask(&Service::EmbedTokens, TokensOf({"w10 w11", Ids{2, 12, 3}, "w13"}));
   ASSERT_TRUE(result.ok()) << result.error().message;
   EXPECT_EQ(result->dimensions, kColumns);
   EXPECT_THAT(result->ends, ElementsAre(4, 7, 10));
@@ -81,7 +81,7 @@ TEST_F(OperationsTest, EmbedTokensGivesARowForEachToken) {
 
 TEST_F(OperationsTest, EmbedTokensOfOneText) {
   Start();
-  const auto result = Ask(&Service::EmbedTokens, Texts({"w10"}));
+  const auto result = Ask(&Service::EmbedTokens, TokensOf({"w10"}));
   ASSERT_TRUE(result.ok());
   EXPECT_THAT(result->ends, ElementsAre(3));
   EXPECT_EQ(result->values.size(), 3U * kColumns);
@@ -92,7 +92,7 @@ TEST_F(OperationsTest, EmbedTokensOfOneText) {
 TEST_F(OperationsTest, EmbedSparseLeavesZerosOut) {
   Start(For(ModelTask::kEmbedding, Pooling::kSplade));
   // [PAD] alone makes the model's row 0, 1, 2, 3.
-  const auto result = Ask(&Service::EmbedSparse, Texts({Ids{0}, "w10"}));
+  const auto result = Ask(&Service::EmbedSparse, TokensOf({Ids{0}, "w10"}));
   ASSERT_TRUE(result.ok()) << result.error().message;
   EXPECT_THAT(result->ends, ElementsAre(3, 7));
   std::vector<std::uint32_t> indices;
@@ -231,7 +231,7 @@ TEST_F(OperationsTest, AnswersBeyondTheBudgetAreTurnedAway) {
 // What a protocol has not kept counts where TEI counts it: after what the model is for.
 TEST_F(OperationsTest, InputsThatWereNotKeptCount) {
   Start();
-  EmbedTokensRequest tokens = Texts(std::vector<Input>(32, "w10"));
+  EmbedTokensRequest tokens = TokensOf(std::vector<Input>(32, "w10"));
   tokens.inputs_beyond = 1;
   const auto many = Ask(&Service::EmbedTokens, tokens);
   ASSERT_FALSE(many.ok());
@@ -262,7 +262,7 @@ TEST_F(OperationsTest, OverloadSaysWhenToTryAgain) {
 
 // --- what is refused, in which order
 
-struct Refusal {
+struct OperationRefusal {
   std::string name;
   ServiceOptions options;
   // Sends the request and tells its error.
@@ -272,12 +272,12 @@ struct Refusal {
   Counter Metrics::*counter = nullptr;
 };
 
-void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; }
+void PrintTo(const OperationRefusal& refusal, std::ostream* out) { *out << refusal.name; }
 
 template <typename Request, typename Response>
 std::function<Error(Service&)> Asking(void (Service::*method)(Request, const Cancellation&,
                                                               Service::Done<Response>),
-                                      std::type_identity_t<Request> request) {
+                                      const std::type_identity_t<Request>& request) {
   return [method, request](Service& service) {
     std::promise<Result<Response>> promise;
     (service.*method)(request, {}, [&](Result<Response> r) { promise.set_value(std::move(r)); });
@@ -286,7 +286,8 @@ std::function<Error(Service&)> Asking(void (Service::*method)(Request, const Can
   };
 }
 
-class OperationRefusalTest : public OperationsTest, public ::testing::WithParamInterface<Refusal> {
+class OperationRefusalTest : public OperationsTest,
+                             public ::testing::WithParamInterface<OperationRefusal> {
  public:
   static ServiceOptions With(ModelTask task, Pooling pooling = Pooling::kMean) {
     return For(task, pooling);
@@ -294,7 +295,7 @@ class OperationRefusalTest : public OperationsTest, public ::testing::WithParamI
 };
 
 TEST_P(OperationRefusalTest, IsAnsweredAndCountedOnce) {
-  const Refusal& refusal = GetParam();
+  const OperationRefusal& refusal = GetParam();
   Start(refusal.options);
   const Error error = refusal.ask(*service_);
   EXPECT_EQ(error.message, refusal.message);
@@ -349,68 +350,78 @@ const std::vector<std::string> k33Texts(33, "w10");
 INSTANTIATE_TEST_SUITE_P(
     All, OperationRefusalTest,
     ::testing::Values(
-        Refusal{"CutToMoreThanTheLongestInput", Of(kEmbedding),
-                Asking(&Service::Embed, CutTo(9, EmbedOf({"w10"}))), ErrorKind::kValidation,
-                "Input validation error: `truncate_prompt_tokens` must not be larger than the 8 "
-                "tokens of the longest input. Given: 9",
-                &Metrics::failure_validation},
-        Refusal{"EmbedOnAClassifier", Of(kClassifier), Asking(&Service::Embed, EmbedOf({"w10"})),
-                ErrorKind::kBackend, kNotEmbedding, &Metrics::failure_model_type},
-        Refusal{"BatchSizeComesFirst", Of(kClassifier), Asking(&Service::Embed, EmbedOf(k33)),
-                ErrorKind::kValidation, kTooMany, &Metrics::failure_batch_size},
-        Refusal{"ModelComesBeforeEmpty", Of(kReranker), Asking(&Service::Embed, EmbedOf({""})),
-                ErrorKind::kBackend, kNotEmbedding, &Metrics::failure_model_type},
-        Refusal{"NoDimensionsComeBeforeTheModel", Of(kReranker),
-                Asking(&Service::Embed, EmbedOf({"w10"}, 0)), ErrorKind::kValidation,
-                "Input validation error: `dimensions` should be positive",
-                &Metrics::failure_validation},
-        Refusal{"EmptyComesBeforeTooManyDimensions", Of(kEmbedding),
-                Asking(&Service::Embed, EmbedOf({""}, 5)), ErrorKind::kEmpty,
-                "Input validation error: `inputs` cannot be empty", &Metrics::failure_tokenization},
-        Refusal{"NormalizeOnSplade", Of(kEmbedding, Pooling::kSplade),
-                Asking(&Service::Embed, EmbedOf({"w10"}, 0)), ErrorKind::kBackend,
-                "Backend error: `normalize` is not available for SPLADE models",
-                &Metrics::failure_model_type},
-        Refusal{"TokensOnSplade", Of(kEmbedding, Pooling::kSplade),
-                Asking(&Service::EmbedTokens, Texts({"w10"})), ErrorKind::kBackend,
-                "Backend error: `embed_all` is not available for SPLADE models",
-                &Metrics::failure_model_type},
-        Refusal{"TokensOnAClassifier", Of(kClassifier),
-                Asking(&Service::EmbedTokens, Texts({"w10"})), ErrorKind::kBackend, kNotEmbedding,
-                &Metrics::failure_model_type},
-        Refusal{"SparseOnAnotherPooling", Of(kEmbedding),
-                Asking(&Service::EmbedSparse, Texts({"w10"})), ErrorKind::kBackend, kNotSplade,
-                &Metrics::failure_model_type},
-        Refusal{"SparseOnAClassifier", Of(kClassifier, Pooling::kSplade),
-                Asking(&Service::EmbedSparse, Texts({"w10"})), ErrorKind::kBackend, kNotSplade,
-                &Metrics::failure_model_type},
-        Refusal{"PredictOnAnEmbeddingModel", Of(kEmbedding),
-                Asking(&Service::Predict, Predict({"w10"})), ErrorKind::kBackend,
-                "Backend error: Model is not a classifier model", &Metrics::failure_model_type},
-        Refusal{"PredictTooMany", Of(kClassifier), Asking(&Service::Predict, Predict(k33)),
-                ErrorKind::kValidation, kTooMany, &Metrics::failure_batch_size},
-        Refusal{"PredictEmptyPair", Of(kClassifier),
-                Asking(&Service::Predict, Predict({TextPair{"", ""}})), ErrorKind::kEmpty,
-                "Input validation error: `inputs` cannot be empty", &Metrics::failure_tokenization},
-        Refusal{"PredictPairWithAPrompt", Prompted(Of(kClassifier)),
-                Asking(&Service::Predict, Predict({TextPair{"w10", "w11"}})),
-                ErrorKind::kValidation, kPair, &Metrics::failure_tokenization},
-        Refusal{"RerankWithAPrompt", Prompted(Of(kReranker)),
-                Asking(&Service::Rerank, Rerank("w10", {"w11"})), ErrorKind::kValidation, kPair,
-                &Metrics::failure_tokenization},
-        Refusal{"RerankNothing", Of(kEmbedding), Asking(&Service::Rerank, Rerank("w10", {})),
-                ErrorKind::kEmpty, "`texts` cannot be empty", &Metrics::failure_validation},
-        Refusal{"RerankOnAnEmbeddingModel", Of(kEmbedding),
-                Asking(&Service::Rerank, Rerank("w10", k33Texts)), ErrorKind::kBackend,
-                kNotReranker, &Metrics::failure_model_type},
-        Refusal{"RerankOnSeveralLabels", Of(kClassifier),
-                Asking(&Service::Rerank, Rerank("w10", {"w11"})), ErrorKind::kBackend, kNotReranker,
-                &Metrics::failure_model_type},
-        Refusal{"RerankTooMany", Of(kReranker), Asking(&Service::Rerank, Rerank("w10", k33Texts)),
-                ErrorKind::kValidation, kTooMany, &Metrics::failure_batch_size},
-        Refusal{"RerankBothEmpty", Of(kReranker), Asking(&Service::Rerank, Rerank("", {""})),
-                ErrorKind::kEmpty, "Input validation error: `inputs` cannot be empty",
-                &Metrics::failure_tokenization}),
+        OperationRefusal{
+            "CutToMoreThanTheLongestInput", Of(kEmbedding),
+            Asking(&Service::Embed, CutTo(9, EmbedOf({"w10"}))), ErrorKind::kValidation,
+            "Input validation error: `truncate_prompt_tokens` must not be larger than the 8 "
+            "tokens of the longest input. Given: 9",
+            &Metrics::failure_validation},
+        OperationRefusal{"EmbedOnAClassifier", Of(kClassifier),
+                         Asking(&Service::Embed, EmbedOf({"w10"})), ErrorKind::kBackend,
+                         kNotEmbedding, &Metrics::failure_model_type},
+        OperationRefusal{"BatchSizeComesFirst", Of(kClassifier),
+                         Asking(&Service::Embed, EmbedOf(k33)), ErrorKind::kValidation, kTooMany,
+                         &Metrics::failure_batch_size},
+        OperationRefusal{"ModelComesBeforeEmpty", Of(kReranker),
+                         Asking(&Service::Embed, EmbedOf({""})), ErrorKind::kBackend, kNotEmbedding,
+                         &Metrics::failure_model_type},
+        OperationRefusal{"NoDimensionsComeBeforeTheModel", Of(kReranker),
+                         Asking(&Service::Embed, EmbedOf({"w10"}, 0)), ErrorKind::kValidation,
+                         "Input validation error: `dimensions` should be positive",
+                         &Metrics::failure_validation},
+        OperationRefusal{"EmptyComesBeforeTooManyDimensions", Of(kEmbedding),
+                         Asking(&Service::Embed, EmbedOf({""}, 5)), ErrorKind::kEmpty,
+                         "Input validation error: `inputs` cannot be empty",
+                         &Metrics::failure_tokenization},
+        OperationRefusal{"NormalizeOnSplade", Of(kEmbedding, Pooling::kSplade),
+                         Asking(&Service::Embed, EmbedOf({"w10"}, 0)), ErrorKind::kBackend,
+                         "Backend error: `normalize` is not available for SPLADE models",
+                         &Metrics::failure_model_type},
+        OperationRefusal{"TokensOnSplade", Of(kEmbedding, Pooling::kSplade),
+                         Asking(&Service::EmbedTokens, TokensOf({"w10"})), ErrorKind::kBackend,
+                         "Backend error: `embed_all` is not available for SPLADE models",
+                         &Metrics::failure_model_type},
+        OperationRefusal{"TokensOnAClassifier", Of(kClassifier),
+                         Asking(&Service::EmbedTokens, TokensOf({"w10"})), ErrorKind::kBackend,
+                         kNotEmbedding, &Metrics::failure_model_type},
+        OperationRefusal{"SparseOnAnotherPooling", Of(kEmbedding),
+                         Asking(&Service::EmbedSparse, TokensOf({"w10"})), ErrorKind::kBackend,
+                         kNotSplade, &Metrics::failure_model_type},
+        OperationRefusal{"SparseOnAClassifier", Of(kClassifier, Pooling::kSplade),
+                         Asking(&Service::EmbedSparse, TokensOf({"w10"})), ErrorKind::kBackend,
+                         kNotSplade, &Metrics::failure_model_type},
+        OperationRefusal{"PredictOnAnEmbeddingModel", Of(kEmbedding),
+                         Asking(&Service::Predict, Predict({"w10"})), ErrorKind::kBackend,
+                         "Backend error: Model is not a classifier model",
+                         &Metrics::failure_model_type},
+        OperationRefusal{"PredictTooMany", Of(kClassifier), Asking(&Service::Predict, Predict(k33)),
+                         ErrorKind::kValidation, kTooMany, &Metrics::failure_batch_size},
+        OperationRefusal{"PredictEmptyPair", Of(kClassifier),
+                         Asking(&Service::Predict, Predict({TextPair{"", ""}})), ErrorKind::kEmpty,
+                         "Input validation error: `inputs` cannot be empty",
+                         &Metrics::failure_tokenization},
+        OperationRefusal{"PredictPairWithAPrompt", Prompted(Of(kClassifier)),
+                         Asking(&Service::Predict, Predict({TextPair{"w10", "w11"}})),
+                         ErrorKind::kValidation, kPair, &Metrics::failure_tokenization},
+        OperationRefusal{"RerankWithAPrompt", Prompted(Of(kReranker)),
+                         Asking(&Service::Rerank, Rerank("w10", {"w11"})), ErrorKind::kValidation,
+                         kPair, &Metrics::failure_tokenization},
+        OperationRefusal{"RerankNothing", Of(kEmbedding),
+                         Asking(&Service::Rerank, Rerank("w10", {})), ErrorKind::kEmpty,
+                         "`texts` cannot be empty", &Metrics::failure_validation},
+        OperationRefusal{"RerankOnAnEmbeddingModel", Of(kEmbedding),
+                         Asking(&Service::Rerank, Rerank("w10", k33Texts)), ErrorKind::kBackend,
+                         kNotReranker, &Metrics::failure_model_type},
+        OperationRefusal{"RerankOnSeveralLabels", Of(kClassifier),
+                         Asking(&Service::Rerank, Rerank("w10", {"w11"})), ErrorKind::kBackend,
+                         kNotReranker, &Metrics::failure_model_type},
+        OperationRefusal{"RerankTooMany", Of(kReranker),
+                         Asking(&Service::Rerank, Rerank("w10", k33Texts)), ErrorKind::kValidation,
+                         kTooMany, &Metrics::failure_batch_size},
+        OperationRefusal{"RerankBothEmpty", Of(kReranker),
+                         Asking(&Service::Rerank, Rerank("", {""})), ErrorKind::kEmpty,
+                         "Input validation error: `inputs` cannot be empty",
+                         &Metrics::failure_tokenization}),
     [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace embd {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string LengthPrefix(std::uint64_t length) {
   std::string prefix(8, '\0');
@@ -71,7 +71,7 @@ struct Hostile {
 
 void PrintTo(const Hostile& row, std::ostream* out) { *out << row.name; }
 
-class HostileHeader : public testing::TestWithParam<Hostile> {};
+class HostileHeader : public ::testing::TestWithParam<Hostile> {};
 
 TEST_P(HostileHeader, IsRefusedWithItsReason) {
   const std::string message = MessageOf(GetParam().file);
@@ -87,7 +87,7 @@ std::string One(const std::string& dtype, const std::string& shape, const std::s
 
 INSTANTIATE_TEST_SUITE_P(
     All, HostileHeader,
-    testing::Values(
+    ::testing::Values(
         Hostile{"Empty", "", "found 0 bytes"},
         Hostile{"ShorterThanItsLength", "1234567", "found 7 bytes"},
         Hostile{"HeaderPastTheEnd", LengthPrefix(100) + "{}", "a header of 100 bytes"},
@@ -150,7 +150,7 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"MoreBytesThanTheShape", One("F16", "[1]", "[0,4]", 4), "2 bytes for [1] of F16"},
         Hostile{"NameWithALineBreak", File("{" + Tensor("a\\nb", "F32", "[3]", "[0,8]") + "}", 8),
                 "a?b"}),
-    [](const testing::TestParamInfo<Hostile>& row) { return std::string(row.param.name); });
+    [](const ::testing::TestParamInfo<Hostile>& row) { return std::string(row.param.name); });
 
 // Every proper prefix of a good file is refused, wherever a download stopped.
 TEST(SafetensorsHeaderTest, NoPrefixOfAFileIsAFile) {
@@ -161,7 +161,7 @@ TEST(SafetensorsHeaderTest, NoPrefixOfAFileIsAFile) {
   }
 }
 
-class CheckpointTest : public testing::Test {
+class CheckpointTest : public ::testing::Test {
  protected:
   void SetUp() override {
     folder_ = std::filesystem::temp_directory_path() /

@@ -38,8 +38,8 @@ TEST(RunTokenize, StopsAtALineThatIsNoText) {
     std::ostringstream out;
     const Result<void> done = RunTokenize(*Small(), {}, in, out);
     ASSERT_FALSE(done) << line;
-    EXPECT_THAT(done.error().message, testing::StartsWith("line 2: expected a JSON string"));
-    EXPECT_THAT(out.str(), testing::EndsWith("}\n"));  // the answer to the first line
+    EXPECT_THAT(done.error().message, ::testing::StartsWith("line 2: expected a JSON string"));
+    EXPECT_THAT(out.str(), ::testing::EndsWith("}\n"));  // the answer to the first line
   }
 }
 
@@ -47,10 +47,10 @@ TEST(RunTokenize, TellsInvalidUtf8FromBrokenJson) {
   std::ostringstream out;
   std::istringstream utf8("\"\xff\"\n");
   EXPECT_THAT(RunTokenize(*Small(), {}, utf8, out).error().message,
-              testing::HasSubstr("invalid UTF-8"));
+              ::testing::HasSubstr("invalid UTF-8"));
   std::istringstream json("\"\\ud800\"\n");
   EXPECT_THAT(RunTokenize(*Small(), {}, json, out).error().message,
-              testing::HasSubstr("no JSON value"));
+              ::testing::HasSubstr("no JSON value"));
   EXPECT_EQ(out.str(), "");
 }
 
@@ -60,8 +60,8 @@ TEST(RunTokenize, AnswersATextWithoutTokensAndGoesOn) {
   std::istringstream in("\"a\"\n\"b\"\n");
   std::ostringstream out;
   ASSERT_TRUE(RunTokenize(*strict, {}, in, out));
-  EXPECT_THAT(out.str(), testing::StartsWith("{\"error\":\""));
-  EXPECT_THAT(out.str(), testing::HasSubstr("\n{\"ids\":[0],"));
+  EXPECT_THAT(out.str(), ::testing::StartsWith("{\"error\":\""));
+  EXPECT_THAT(out.str(), ::testing::HasSubstr("\n{\"ids\":[0],"));
 }
 
 // Counts what reaches it and takes no more than `limit` bytes.

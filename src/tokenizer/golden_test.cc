@@ -50,7 +50,7 @@ EncodeOptions OptionsOf(simdjson::dom::element line) {
   return options;
 }
 
-class Golden : public testing::TestWithParam<std::string> {};
+class Golden : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Golden, EqualsTheReference) {
   const std::string path = "tests/golden/tokenizer/" + GetParam();
@@ -89,7 +89,7 @@ TEST_P(Golden, EqualsTheReference) {
   EXPECT_GT(cases, 50u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Golden, testing::ValuesIn(GoldenNames()),
+INSTANTIATE_TEST_SUITE_P(Files, Golden, ::testing::ValuesIn(GoldenNames()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

@@ -34,7 +34,7 @@ TEST(HostileTokenizer, MergesThatGoRoundInCircles) {
   using Vector = std::vector<std::uint32_t>;
   const std::string prefixed = R"({"model":{"type":"BPE","continuing_subword_prefix":"#",
       "vocab":{"a":0,"#a":1,"#":2,"a#":3},"merges":[["a","#a"],["aa","#"],["a","#"],["#a","#"]]}})";
-  EXPECT_THAT(Message(prefixed), testing::HasSubstr("tokens of the vocabulary"));
+  EXPECT_THAT(Message(prefixed), ::testing::HasSubstr("tokens of the vocabulary"));
   // a + #a is a again, and #a + #a is #a.
   const std::string circle = R"({"model":{"type":"BPE","continuing_subword_prefix":"#a",
       "vocab":{"a":0,"#aa":1,"#a":2,"aa":3},"merges":[["a","#a"],["#aa","#a"],["#a","#a"]]}})";
@@ -50,28 +50,28 @@ TEST(HostileTokenizer, HugeIndices) {
       "lstrip":false,"rstrip":false,"normalized":false,"special":true}],)";
   const std::string model =
       R"("model":{"type":"WordLevel","unk_token":"u","vocab":{"u":0,"a":8388608}}})";
-  EXPECT_THAT(Message("{" + model), testing::HasSubstr("ids from 0 to 8388607"));
+  EXPECT_THAT(Message("{" + model), ::testing::HasSubstr("ids from 0 to 8388607"));
   const std::string good = R"("model":{"type":"WordLevel","unk_token":"u","vocab":{"u":0}}})";
-  EXPECT_THAT(Message(added + good), testing::HasSubstr("added_tokens[0]: id"));
+  EXPECT_THAT(Message(added + good), ::testing::HasSubstr("added_tokens[0]: id"));
   EXPECT_THAT(Message(R"({"model":{"type":"Unigram","unk_id":18446744073709551615,
                           "vocab":[["a",0]]}})"),
-              testing::HasSubstr("model: unk_id"));
+              ::testing::HasSubstr("model: unk_id"));
   EXPECT_THAT(Message(R"({"post_processor":{"type":"BertProcessing","sep":["s",1e300],
                           "cls":["c",0]},)" +
                       good),
-              testing::HasSubstr("sep[1]"));
+              ::testing::HasSubstr("sep[1]"));
   EXPECT_THAT(Message(R"({"model":{"type":"WordPiece","unk_token":"u","vocab":{"u":0},
                           "continuing_subword_prefix":"##","max_input_chars_per_word":-1}})"),
-              testing::HasSubstr("max_input_chars_per_word"));
+              ::testing::HasSubstr("max_input_chars_per_word"));
 }
 
 TEST(HostileTokenizer, AHundredMegabytesOfNesting) {
   constexpr std::size_t kBytes = 100'000'000;
-  EXPECT_THAT(Message(std::string(kBytes / 10, '[')), testing::HasSubstr("file.json"));
+  EXPECT_THAT(Message(std::string(kBytes / 10, '[')), ::testing::HasSubstr("file.json"));
   EXPECT_THAT(Message(R"({"model":)" + std::string(kBytes / 10, '[')),
-              testing::HasSubstr("file.json"));
+              ::testing::HasSubstr("file.json"));
   EXPECT_THAT(Message(R"({"model":{"vocab":)" + std::string(kBytes, '[')),
-              testing::HasSubstr("file.json"));
+              ::testing::HasSubstr("file.json"));
 }
 
 TEST(HostileTokenizer, CharacterMapsThatAreNone) {
@@ -79,11 +79,11 @@ TEST(HostileTokenizer, CharacterMapsThatAreNone) {
     return Message(R"({"normalizer":{"type":"Precompiled","precompiled_charsmap":")" + map +
                    R"("},"model":{"type":"WordLevel","unk_token":"u","vocab":{"u":0}}})");
   };
-  EXPECT_THAT(message("%%%%"), testing::HasSubstr("precompiled_charsmap: expected base64"));
-  EXPECT_THAT(message("AAA"), testing::HasSubstr("precompiled_charsmap: expected base64"));
-  EXPECT_THAT(message(""), testing::HasSubstr("precompiled_charsmap"));
+  EXPECT_THAT(message("%%%%"), ::testing::HasSubstr("precompiled_charsmap: expected base64"));
+  EXPECT_THAT(message("AAA"), ::testing::HasSubstr("precompiled_charsmap: expected base64"));
+  EXPECT_THAT(message(""), ::testing::HasSubstr("precompiled_charsmap"));
   // Says that it has 4 GB.
-  EXPECT_THAT(message("/////w=="), testing::HasSubstr("precompiled_charsmap"));
+  EXPECT_THAT(message("/////w=="), ::testing::HasSubstr("precompiled_charsmap"));
 }
 
 }  // namespace

@@ -38,16 +38,16 @@ TEST(LoadTokenizerJson, AnUntypedModelIsRecognised) {
   EXPECT_EQ(Tokenizer::LoadText("{" + untyped + "}", "file.json")->id_bound(), 4u);
 }
 
-struct Case {
+struct LoadTokenizerJsonCase {
   const char* name;
   std::string members;
   std::string place;  // part of the message
 };
 
-class Refused : public testing::TestWithParam<Case> {};
+class Refused : public ::testing::TestWithParam<LoadTokenizerJsonCase> {};
 
 TEST_P(Refused, NamesThePlace) {
-  EXPECT_THAT(MessageFor(GetParam().members), testing::HasSubstr(GetParam().place));
+  EXPECT_THAT(MessageFor(GetParam().members), ::testing::HasSubstr(GetParam().place));
 }
 
 std::string AddedToken(const std::string& members) {
@@ -57,45 +57,59 @@ std::string AddedToken(const std::string& members) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Refused,
-    testing::Values(
-        Case{"version", R"("version":"2.0")", "file.json: version"},
-        Case{"unknown_normalizer", R"("normalizer":{"type":"Foo"})", "file.json: normalizer"},
-        Case{"normalizer_without_type", R"("normalizer":{})", "file.json: normalizer"},
-        Case{"normalizer_is_a_number", R"("normalizer":3)", "file.json: normalizer"},
-        Case{"nested_unknown", R"("normalizer":{"type":"Sequence","normalizers":[{"type":"Foo"}]})",
-             "file.json: normalizer: normalizers[0]"},
-        Case{"bert_normalizer_misses_a_member",
-             R"("normalizer":{"type":"BertNormalizer","clean_text":true,"lowercase":true})",
-             "handle_chinese_chars"},
-        Case{"unknown_pre_tokenizer", R"("pre_tokenizer":{"type":"Foo"})",
-             "file.json: pre_tokenizer"},
-        Case{"unknown_post_processor", R"("post_processor":{"type":"Foo"})",
-             "file.json: post_processor"},
-        Case{"unknown_decoder", R"("decoder":{"type":"Foo"})", "file.json: decoder"},
-        Case{"bert_processing_id",
-             R"("post_processor":{"type":"BertProcessing","sep":["s",-1],"cls":["c",2]})", "sep"},
-        Case{"bert_processing_shape",
-             R"("post_processor":{"type":"BertProcessing","sep":["s",3],"cls":["c"]})", "cls"},
-        Case{"template_names_an_unknown_token",
-             R"("post_processor":{"type":"TemplateProcessing","special_tokens":{},"pair":[],
+    ::testing::Values(
+        LoadTokenizerJsonCase{"version", R"("version":"2.0")", "file.json: version"},
+        LoadTokenizerJsonCase{"unknown_normalizer", R"("normalizer":{"type":"Foo"})",
+                              "file.json: normalizer"},
+        LoadTokenizerJsonCase{"normalizer_without_type", R"("normalizer":{})",
+                              "file.json: normalizer"},
+        LoadTokenizerJsonCase{"normalizer_is_a_number", R"("normalizer":3)",
+                              "file.json: normalizer"},
+        LoadTokenizerJsonCase{"nested_unknown",
+                              R"("normalizer":{"type":"Sequence","normalizers":[{"type":"Foo"}]})",
+                              "file.json: normalizer: normalizers[0]"},
+        LoadTokenizerJsonCase{
+            "bert_normalizer_misses_a_member",
+            R"("normalizer":{"type":"BertNormalizer","clean_text":true,"lowercase":true})",
+            "handle_chinese_chars"},
+        LoadTokenizerJsonCase{"unknown_pre_tokenizer", R"("pre_tokenizer":{"type":"Foo"})",
+                              "file.json: pre_tokenizer"},
+        LoadTokenizerJsonCase{"unknown_post_processor", R"("post_processor":{"type":"Foo"})",
+                              "file.json: post_processor"},
+        LoadTokenizerJsonCase{"unknown_decoder", R"("decoder":{"type":"Foo"})",
+                              "file.json: decoder"},
+        LoadTokenizerJsonCase{
+            "bert_processing_id",
+            R"("post_processor":{"type":"BertProcessing","sep":["s",-1],"cls":["c",2]})", "sep"},
+        LoadTokenizerJsonCase{
+            "bert_processing_shape",
+            R"("post_processor":{"type":"BertProcessing","sep":["s",3],"cls":["c"]})", "cls"},
+        LoadTokenizerJsonCase{
+            "template_names_an_unknown_token",
+            R"("post_processor":{"type":"TemplateProcessing","special_tokens":{},"pair":[],
                 "single":[{"SpecialToken":{"id":"[CLS]","type_id":0}}]})",
-             "single[0]"},
-        Case{"template_uses_the_second_sequence_of_one",
-             R"("post_processor":{"type":"TemplateProcessing","special_tokens":{},"pair":[],
+            "single[0]"},
+        LoadTokenizerJsonCase{
+            "template_uses_the_second_sequence_of_one",
+            R"("post_processor":{"type":"TemplateProcessing","special_tokens":{},"pair":[],
                 "single":[{"Sequence":{"id":"B","type_id":0}}]})",
-             "single[0]"},
-        Case{"template_id_too_large",
-             R"("post_processor":{"type":"TemplateProcessing","single":[],"pair":[],
+            "single[0]"},
+        LoadTokenizerJsonCase{
+            "template_id_too_large",
+            R"("post_processor":{"type":"TemplateProcessing","single":[],"pair":[],
                 "special_tokens":{"x":{"id":"x","ids":[4294967296],"tokens":["x"]}}})",
-             "ids[0]"},
-        Case{"added_tokens_is_an_object", R"("added_tokens":{})", "added_tokens"},
-        Case{"added_token_misses_a_member", AddedToken(R"("content":"x")"), "normalized"},
-        Case{"added_token_content", AddedToken(R"("content":1,"normalized":false)"), "content"},
-        Case{"added_token_vanishes",
-             R"("normalizer":{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,
+            "ids[0]"},
+        LoadTokenizerJsonCase{"added_tokens_is_an_object", R"("added_tokens":{})", "added_tokens"},
+        LoadTokenizerJsonCase{"added_token_misses_a_member", AddedToken(R"("content":"x")"),
+                              "normalized"},
+        LoadTokenizerJsonCase{"added_token_content",
+                              AddedToken(R"("content":1,"normalized":false)"), "content"},
+        LoadTokenizerJsonCase{
+            "added_token_vanishes",
+            R"("normalizer":{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,
                 "strip_accents":null,"lowercase":true},)" +
-                 AddedToken(R"("content":"\u0007","normalized":true)"),
-             "added_tokens"}),
+                AddedToken(R"("content":"\u0007","normalized":true)"),
+            "added_tokens"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(LoadTokenizerJson, RefusesWhatIsNoTokenizer) {

@@ -20,7 +20,7 @@ constexpr std::string_view kJson = R"({
   "model": {"type":"WordPiece","unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":100,
             "vocab":{"[PAD]":0,"[UNK]":1,"[CLS]":2,"[SEP]":3,"a":4,"##b":5,"!":6,"e":7}}})";
 
-class TokenizerTest : public testing::Test {
+class TokenizerTest : public ::testing::Test {
  protected:
   Encoding Encode(std::string_view text, EncodeOptions options = {}) {
     options.details = true;

@@ -13,28 +13,29 @@ void PrintTo(const KeptTokens& kept, std::ostream* out) {
 
 namespace {
 
-struct Case {
+struct TruncationCase {
   std::size_t first;
   std::size_t second;
   std::size_t limit;
   KeptTokens kept;
 };
 
-class LongestFirst : public testing::TestWithParam<Case> {};
+class LongestFirst : public ::testing::TestWithParam<TruncationCase> {};
 
 TEST_P(LongestFirst, Keeps) {
-  const Case& c = GetParam();
+  const TruncationCase& c = GetParam();
   EXPECT_EQ(TruncateLongestFirst(c.first, c.second, c.limit), c.kept);
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, LongestFirst,
-                         testing::Values(Case{0, 0, 7, {0, 0}}, Case{2, 4, 7, {2, 4}},
-                                         Case{0, 8, 7, {0, 7}}, Case{8, 0, 7, {7, 0}},
-                                         Case{2, 8, 7, {2, 5}}, Case{8, 2, 7, {5, 2}},
-                                         Case{4, 4, 7, {3, 4}}, Case{4, 8, 7, {3, 4}},
-                                         Case{8, 4, 7, {4, 3}}, Case{8, 8, 7, {3, 4}},
-                                         Case{9, 9, 1, {0, 1}}, Case{9, 5, 0, {0, 0}},
-                                         Case{3, 0, 0, {0, 0}}, Case{10, 20, 5, {2, 3}}));
+INSTANTIATE_TEST_SUITE_P(
+    Table, LongestFirst,
+    ::testing::Values(TruncationCase{0, 0, 7, {0, 0}}, TruncationCase{2, 4, 7, {2, 4}},
+                      TruncationCase{0, 8, 7, {0, 7}}, TruncationCase{8, 0, 7, {7, 0}},
+                      TruncationCase{2, 8, 7, {2, 5}}, TruncationCase{8, 2, 7, {5, 2}},
+                      TruncationCase{4, 4, 7, {3, 4}}, TruncationCase{4, 8, 7, {3, 4}},
+                      TruncationCase{8, 4, 7, {4, 3}}, TruncationCase{8, 8, 7, {3, 4}},
+                      TruncationCase{9, 9, 1, {0, 1}}, TruncationCase{9, 5, 0, {0, 0}},
+                      TruncationCase{3, 0, 0, {0, 0}}, TruncationCase{10, 20, 5, {2, 3}}));
 
 using Strategy = TruncationStrategy;
 
@@ -45,7 +46,7 @@ struct RuleCase {
   std::optional<KeptTokens> kept;  // none: an error
 };
 
-class Truncated : public testing::TestWithParam<RuleCase> {};
+class Truncated : public ::testing::TestWithParam<RuleCase> {};
 
 TEST_P(Truncated, KeepsOrFails) {
   const RuleCase& c = GetParam();
@@ -55,33 +56,33 @@ TEST_P(Truncated, KeepsOrFails) {
     EXPECT_EQ(*kept, *c.kept);
   } else {
     EXPECT_EQ(kept.error().kind, ErrorKind::kTokenizer);
-    EXPECT_THAT(kept.error().message, testing::StartsWith("Truncation error: "));
+    EXPECT_THAT(kept.error().message, ::testing::StartsWith("Truncation error: "));
   }
 }
 
 // What the reference answers; see enable_truncation of the PyPI package.
 INSTANTIATE_TEST_SUITE_P(
     Table, Truncated,
-    testing::Values(RuleCase{8, {}, {Strategy::kLongestFirst, 5, 0}, KeptTokens{5, 0}},
-                    RuleCase{8, 8, {Strategy::kLongestFirst, 7, 0}, KeptTokens{3, 4}},
-                    RuleCase{8, {}, {Strategy::kOnlyFirst, 5, 0}, KeptTokens{5, 0}},
-                    RuleCase{8, 3, {Strategy::kOnlyFirst, 5, 0}, KeptTokens{2, 3}},
-                    RuleCase{8, 4, {Strategy::kOnlyFirst, 5, 0}, KeptTokens{1, 4}},
-                    RuleCase{8, 5, {Strategy::kOnlyFirst, 5, 0}, std::nullopt},
-                    RuleCase{8, 5, {Strategy::kOnlyFirst, 0, 0}, KeptTokens{0, 0}},
-                    RuleCase{2, 3, {Strategy::kOnlyFirst, 5, 0}, KeptTokens{2, 3}},
-                    RuleCase{3, 8, {Strategy::kOnlySecond, 5, 0}, KeptTokens{3, 2}},
-                    RuleCase{5, 8, {Strategy::kOnlySecond, 5, 0}, std::nullopt},
-                    RuleCase{8, {}, {Strategy::kOnlySecond, 5, 0}, std::nullopt},
-                    RuleCase{5, {}, {Strategy::kOnlySecond, 5, 0}, KeptTokens{5, 0}},
-                    RuleCase{8, {}, {Strategy::kOnlySecond, 0, 0}, KeptTokens{0, 0}},
-                    RuleCase{8, {}, {Strategy::kLongestFirst, 5, 4}, KeptTokens{5, 0}},
-                    RuleCase{8, {}, {Strategy::kLongestFirst, 5, 5}, std::nullopt},
-                    RuleCase{5, {}, {Strategy::kLongestFirst, 5, 9}, KeptTokens{5, 0}},
-                    RuleCase{8, {}, {Strategy::kLongestFirst, 0, 9}, KeptTokens{0, 0}},
-                    RuleCase{8, 3, {Strategy::kOnlyFirst, 5, 2}, std::nullopt},
-                    RuleCase{3, 8, {Strategy::kOnlySecond, 6, 2}, KeptTokens{3, 3}},
-                    RuleCase{8, 8, {Strategy::kLongestFirst, 7, 3}, std::nullopt}));
+    ::testing::Values(RuleCase{8, {}, {Strategy::kLongestFirst, 5, 0}, KeptTokens{5, 0}},
+                      RuleCase{8, 8, {Strategy::kLongestFirst, 7, 0}, KeptTokens{3, 4}},
+                      RuleCase{8, {}, {Strategy::kOnlyFirst, 5, 0}, KeptTokens{5, 0}},
+                      RuleCase{8, 3, {Strategy::kOnlyFirst, 5, 0}, KeptTokens{2, 3}},
+                      RuleCase{8, 4, {Strategy::kOnlyFirst, 5, 0}, KeptTokens{1, 4}},
+                      RuleCase{8, 5, {Strategy::kOnlyFirst, 5, 0}, std::nullopt},
+                      RuleCase{8, 5, {Strategy::kOnlyFirst, 0, 0}, KeptTokens{0, 0}},
+                      RuleCase{2, 3, {Strategy::kOnlyFirst, 5, 0}, KeptTokens{2, 3}},
+                      RuleCase{3, 8, {Strategy::kOnlySecond, 5, 0}, KeptTokens{3, 2}},
+                      RuleCase{5, 8, {Strategy::kOnlySecond, 5, 0}, std::nullopt},
+                      RuleCase{8, {}, {Strategy::kOnlySecond, 5, 0}, std::nullopt},
+                      RuleCase{5, {}, {Strategy::kOnlySecond, 5, 0}, KeptTokens{5, 0}},
+                      RuleCase{8, {}, {Strategy::kOnlySecond, 0, 0}, KeptTokens{0, 0}},
+                      RuleCase{8, {}, {Strategy::kLongestFirst, 5, 4}, KeptTokens{5, 0}},
+                      RuleCase{8, {}, {Strategy::kLongestFirst, 5, 5}, std::nullopt},
+                      RuleCase{5, {}, {Strategy::kLongestFirst, 5, 9}, KeptTokens{5, 0}},
+                      RuleCase{8, {}, {Strategy::kLongestFirst, 0, 9}, KeptTokens{0, 0}},
+                      RuleCase{8, 3, {Strategy::kOnlyFirst, 5, 2}, std::nullopt},
+                      RuleCase{3, 8, {Strategy::kOnlySecond, 6, 2}, KeptTokens{3, 3}},
+                      RuleCase{8, 8, {Strategy::kLongestFirst, 7, 3}, std::nullopt}));
 
 }  // namespace
 }  // namespace embd

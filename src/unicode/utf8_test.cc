@@ -18,14 +18,14 @@ TEST(Utf8, EveryScalarRoundTrips) {
   }
 }
 
-struct Case {
+struct Utf8Case {
   const char* name;
   std::string bytes;
   bool valid;
   std::string lossy;
 };
 
-class Utf8Validity : public testing::TestWithParam<Case> {};
+class Utf8Validity : public ::testing::TestWithParam<Utf8Case> {};
 
 TEST_P(Utf8Validity, IsAsUnicodeHasIt) {
   EXPECT_EQ(IsValid(GetParam().bytes), GetParam().valid);
@@ -36,17 +36,18 @@ const std::string kReplacement = "\xEF\xBF\xBD";
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Utf8Validity,
-    testing::Values(
-        Case{"empty", "", true, ""},
-        Case{"ascii", "plain, longer than eight", true, "plain, longer than eight"},
-        Case{"truncated", "abcdefgh\xE4\xBD", false, "abcdefgh" + kReplacement},
-        Case{"lone_continuation", "\x80", false, kReplacement},
-        Case{"overlong_slash", "\xC0\xAF", false, kReplacement + kReplacement},
-        Case{"overlong_three", "\xE0\x80\x80", false, kReplacement + kReplacement + kReplacement},
-        Case{"surrogate", "\xED\xA0\x80", false, kReplacement + kReplacement + kReplacement},
-        Case{"above_last", "\xF4\x90\x80\x80", false,
-             kReplacement + kReplacement + kReplacement + kReplacement},
-        Case{"cut_then_ascii", "\xF0\x9F\x98x", false, kReplacement + "x"}),
+    ::testing::Values(
+        Utf8Case{"empty", "", true, ""},
+        Utf8Case{"ascii", "plain, longer than eight", true, "plain, longer than eight"},
+        Utf8Case{"truncated", "abcdefgh\xE4\xBD", false, "abcdefgh" + kReplacement},
+        Utf8Case{"lone_continuation", "\x80", false, kReplacement},
+        Utf8Case{"overlong_slash", "\xC0\xAF", false, kReplacement + kReplacement},
+        Utf8Case{"overlong_three", "\xE0\x80\x80", false,
+                 kReplacement + kReplacement + kReplacement},
+        Utf8Case{"surrogate", "\xED\xA0\x80", false, kReplacement + kReplacement + kReplacement},
+        Utf8Case{"above_last", "\xF4\x90\x80\x80", false,
+                 kReplacement + kReplacement + kReplacement + kReplacement},
+        Utf8Case{"cut_then_ascii", "\xF0\x9F\x98x", false, kReplacement + "x"}),
     [](const auto& test) { return test.param.name; });
 
 TEST(Utf8, CountsCharsNotBytes) {

@@ -112,23 +112,23 @@ struct Latency {
 
 Latency MeasureLatency(Service& service, const std::vector<std::string>& texts,
                        Clock::time_point until, Tally& tally) {
-  std::vector<double> milliseconds;
+  std::vector<double> latencies_ms;
   std::binary_semaphore answered(0);
-  for (std::size_t next = 0; Clock::now() < until || milliseconds.empty(); ++next) {
+  for (std::size_t next = 0; Clock::now() < until || latencies_ms.empty(); ++next) {
     const Clock::time_point begin = Clock::now();
     Ask(service, texts[next % texts.size()], [&](const Result<ComputeInfo>& result) {
       tally.Count(result);
       answered.release();
     });
     answered.acquire();
-    milliseconds.push_back(Seconds(Clock::now() - begin).count() * 1e3);
+    latencies_ms.push_back(Seconds(Clock::now() - begin).count() * 1e3);
   }
-  std::sort(milliseconds.begin(), milliseconds.end());
+  std::sort(latencies_ms.begin(), latencies_ms.end());
   const auto at = [&](double share) {
-    return milliseconds[static_cast<std::size_t>(share *
-                                                 static_cast<double>(milliseconds.size() - 1))];
+    return latencies_ms[static_cast<std::size_t>(share *
+                                                 static_cast<double>(latencies_ms.size() - 1))];
   };
-  return {.p50_ms = at(0.5), .p99_ms = at(0.99), .requests = milliseconds.size()};
+  return {.p50_ms = at(0.5), .p99_ms = at(0.99), .requests = latencies_ms.size()};
 }
 
 struct Report {

@@ -25,17 +25,17 @@ struct Loaded {
 };
 
 Loaded LoadRepeatedly(const std::string& path) {
-  std::array<double, 5> milliseconds{};
+  std::array<double, 5> loads_ms{};
   Loaded loaded;
-  for (double& taken : milliseconds) {
+  for (double& taken : loads_ms) {
     loaded.tokenizer.reset();
     const Clock::time_point begin = Clock::now();
     loaded.tokenizer = Tokenizer::Load(path);
     taken = Milliseconds(Clock::now() - begin).count();
   }
-  loaded.first_load_ms = milliseconds.front();
-  std::sort(milliseconds.begin(), milliseconds.end());
-  loaded.load_ms = milliseconds[milliseconds.size() / 2];
+  loaded.first_load_ms = loads_ms.front();
+  std::sort(loads_ms.begin(), loads_ms.end());
+  loaded.load_ms = loads_ms[loads_ms.size() / 2];
   return loaded;
 }
 

@@ -15,7 +15,7 @@ using kernel_test::LaneScratch;
 using kernel_test::SameBits;
 using kernel_test::TestMatrix;
 
-struct Case {
+struct AttentionOptionsCase {
   std::string name;
   std::vector<std::uint32_t> lengths = {1, 2, 47, 48, 49, 130, 300};
   int heads = 2;
@@ -32,8 +32,8 @@ struct Case {
   }
 };
 
-std::vector<Case> Cases() {
-  std::vector<Case> cases = {
+std::vector<AttentionOptionsCase> Cases() {
+  std::vector<AttentionOptionsCase> cases = {
       {.name = "causal", .causal = true},
       {.name = "slopes", .slopes = {0.5F, 0.00390625F}},
       {.name = "causal slopes", .causal = true, .slopes = {0.25F, 1.0F}},
@@ -65,7 +65,7 @@ std::vector<Case> Cases() {
 // The inputs of one case.
 class Inputs {
  public:
-  explicit Inputs(const Case& c)
+  explicit Inputs(const AttentionOptionsCase& c)
       : case_(c),
         table_(TestMatrix::Random(c.heads, 2 * std::max<std::int64_t>(c.reach, 0) + 1, 7, 3, 1)) {
     for (const std::uint32_t length : c.lengths) {
@@ -97,7 +97,7 @@ class Inputs {
   TestMatrix& qkv() { return qkv_; }
 
  private:
-  const Case& case_;
+  const AttentionOptionsCase& case_;
   std::vector<std::uint32_t> offsets_ = {0};
   std::uint32_t longest_ = 0;
   TestMatrix table_;
@@ -107,7 +107,7 @@ class Inputs {
 class AttentionOptionsTest : public IsaTest {};
 
 TEST_P(AttentionOptionsTest, EqualsTheReference) {
-  for (const Case& c : Cases()) {
+  for (const AttentionOptionsCase& c : Cases()) {
     Inputs inputs(c);
     TestMatrix expected(inputs.offsets().back(), c.out_columns());
     TestMatrix actual(inputs.offsets().back(), c.out_columns(), 5, 1);
@@ -129,7 +129,7 @@ TEST_P(AttentionOptionsTest, EqualsTheReference) {
 }
 
 TEST_P(AttentionOptionsTest, ASequenceHasTheSameBitsInAnyBatchAndSplit) {
-  for (const Case& c : Cases()) {
+  for (const AttentionOptionsCase& c : Cases()) {
     Inputs inputs(c);
     TestMatrix together(inputs.offsets().back(), c.out_columns());
     TestMatrix split(inputs.offsets().back(), c.out_columns());
@@ -155,7 +155,8 @@ TEST_P(AttentionOptionsTest, ASequenceHasTheSameBitsInAnyBatchAndSplit) {
 
 // What a query does not see does not matter, however large it is.
 TEST_P(AttentionOptionsTest, HiddenKeysHaveNoWeight) {
-  const Case c{.name = "hidden", .lengths = {260}, .heads = 1, .causal = true, .window = 5};
+  const AttentionOptionsCase c{
+      .name = "hidden", .lengths = {260}, .heads = 1, .causal = true, .window = 5};
   Inputs inputs(c);
   TestMatrix expected(260, 32);
   TestMatrix actual(260, 32);

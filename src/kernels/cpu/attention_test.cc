@@ -13,7 +13,7 @@ using kernel_test::LaneScratch;
 using kernel_test::SameBits;
 using kernel_test::TestMatrix;
 
-struct Case {
+struct AttentionCase {
   std::vector<std::uint32_t> lengths;
   int heads = 1;
   int head_size = 32;
@@ -28,13 +28,14 @@ class AttentionTest : public IsaTest {
     return offsets;
   }
 
-  static ScratchNeed Need(const Case& c) {
+  static ScratchNeed Need(const AttentionCase& c) {
     std::uint32_t longest = 0;
     for (const std::uint32_t length : c.lengths) longest = std::max(longest, length);
     return {.max_tokens = longest, .max_sequence_tokens = longest, .max_head_size = c.head_size};
   }
 
-  static TestMatrix RandomQkv(const Case& c, std::int64_t extra_stride, std::int64_t shift) {
+  static TestMatrix RandomQkv(const AttentionCase& c, std::int64_t extra_stride,
+                              std::int64_t shift) {
     const std::int64_t tokens = std::accumulate(c.lengths.begin(), c.lengths.end(), 0U);
     const std::int64_t hidden = std::int64_t{c.heads} * c.head_size;
     TestMatrix qkv = TestMatrix::Random(tokens, 3 * hidden, 1, extra_stride, shift);
@@ -44,7 +45,7 @@ class AttentionTest : public IsaTest {
     return qkv;
   }
 
-  void CompareWithRef(const Case& c) {
+  void CompareWithRef(const AttentionCase& c) {
     const std::vector<std::uint32_t> offsets = Offsets(c.lengths);
     TestMatrix qkv = RandomQkv(c, c.head_size % 7, c.heads % 3);
     const std::int64_t hidden = std::int64_t{c.heads} * c.head_size;
@@ -125,7 +126,7 @@ TEST_P(AttentionTest, DenormalInputsAreAverages) {
 }
 
 TEST_P(AttentionTest, ASequenceHasTheSameBitsInAnyBatch) {
-  const Case c{.lengths = {7, 130, 1, 48, 49, 200, 16}, .heads = 3, .head_size = 40};
+  const AttentionCase c{.lengths = {7, 130, 1, 48, 49, 200, 16}, .heads = 3, .head_size = 40};
   const std::vector<std::uint32_t> offsets = Offsets(c.lengths);
   TestMatrix qkv = RandomQkv(c, 0, 0);
   TestMatrix together(offsets.back(), 120);

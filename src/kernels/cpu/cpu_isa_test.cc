@@ -40,9 +40,9 @@ TEST(CpuIsaTest, AChoiceIsHonouredOrRefused) {
     EXPECT_EQ(CpuIsaFromChoice(CpuIsaName(isa), "EMBD_ISA"), isa);
     EXPECT_EQ(MakeCpuBackend(isa)->name(), "cpu-" + std::string(CpuIsaName(isa)));
   }
-  EXPECT_THAT(Refusal("sse9"), testing::HasSubstr("EMBD_ISA: expected one of"));
+  EXPECT_THAT(Refusal("sse9"), ::testing::HasSubstr("EMBD_ISA: expected one of"));
   const CpuIsa foreign = CpuSupports(CpuIsa::kNeon) ? CpuIsa::kAvx2 : CpuIsa::kNeon;
-  EXPECT_THAT(Refusal(CpuIsaName(foreign)), testing::HasSubstr("this machine cannot run it"));
+  EXPECT_THAT(Refusal(CpuIsaName(foreign)), ::testing::HasSubstr("this machine cannot run it"));
   EXPECT_THROW(MakeCpuBackend(foreign), LoadError);
 }
 

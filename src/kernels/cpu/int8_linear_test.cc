@@ -17,7 +17,7 @@ using kernel_test::SameBits;
 using kernel_test::TestMatrix;
 using kernel_test::TestWeight;
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kTooLarge = std::numeric_limits<float>::infinity();
 
 TensorView View(const std::vector<float>& values, Shape shape) {
   return {.data = std::as_bytes(std::span(values)).data(), .dtype = DType::kF32, .shape = shape};
@@ -198,7 +198,7 @@ TEST_P(Int8LinearTest, HugeValuesStayFinite) {
 // Whatever is not finite must be seen at the end, in its own row and nowhere else.
 TEST_P(Int8LinearTest, NothingTurnsNonFiniteValuesIntoNumbers) {
   const TestWeight weight(DType::kF32, {50, 70}, 3);
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), kInfinity, -kInfinity}) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), kTooLarge, -kTooLarge}) {
     for (const std::int64_t at : {0, 17, 64, 69}) {
       for (const Activation activation :
            {Activation::kNone, Activation::kGelu, Activation::kGeluTanh, Activation::kSilu}) {
@@ -219,7 +219,7 @@ TEST_P(Int8LinearTest, NothingTurnsNonFiniteValuesIntoNumbers) {
 }
 
 TEST_P(Int8LinearTest, NonFiniteWeightsSpoilTheirOutput) {
-  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), kInfinity}) {
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), kTooLarge}) {
     std::vector<float> weight(5 * 9, 0.5F);
     weight[2 * 9 + 8] = bad;
     TestMatrix in = TestMatrix::Random(2, 9, 1);

@@ -12,7 +12,7 @@
 namespace embd {
 namespace {
 
-class RefBackendTest : public testing::Test {
+class RefBackendTest : public ::testing::Test {
  protected:
   static TensorView View(const std::vector<float>& values, Shape shape) {
     return {.data = std::as_bytes(std::span(values)).data(), .dtype = DType::kF32, .shape = shape};

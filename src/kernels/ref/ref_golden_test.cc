@@ -13,7 +13,7 @@ namespace {
 
 using kernel_test::LaneScratch;
 
-class RefGoldenTest : public testing::Test {
+class RefGoldenTest : public ::testing::Test {
  protected:
   void SetUp() override {
     std::ifstream file("tests/golden/kernels/kernels.txt");

@@ -35,7 +35,7 @@ float Tolerance(const std::vector<float>& expected) {
   return 100 * std::numeric_limits<float>::epsilon() * magnitude;
 }
 
-class BertGolden : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
+class BertGolden : public ::testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
 TEST_P(BertGolden, ComputesWhatTransformersComputes) {
   const auto& [golden, backend] = GetParam();
@@ -47,10 +47,10 @@ TEST_P(BertGolden, ComputesWhatTransformersComputes) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, BertGolden,
-                         testing::Combine(testing::Values("f32", "f16", "bf16", "sharded",
-                                                          "prefixed", "gelu_new", "relu", "silu",
-                                                          "tanh"),
-                                          testing::ValuesIn(BackendNames())),
+                         ::testing::Combine(::testing::Values("f32", "f16", "bf16", "sharded",
+                                                              "prefixed", "gelu_new", "relu",
+                                                              "silu", "tanh"),
+                                            ::testing::ValuesIn(BackendNames())),
                          [](const auto& row) {
                            return Underscored(std::get<0>(row.param) + "_" +
                                               std::get<1>(row.param));
@@ -66,7 +66,7 @@ TEST(BertGolden, AnotherActivationShows) {
   EXPECT_GT(LargestDifference(rows.tokens, expected.hidden), 5 * Tolerance(expected.hidden));
 }
 
-class BertBackend : public testing::TestWithParam<std::string> {
+class BertBackend : public ::testing::TestWithParam<std::string> {
  protected:
   BertBackend()
       : loaded_(GoldenModel("f32"), MakeNamedBackend(GetParam())),
@@ -111,7 +111,7 @@ TEST_P(BertBackend, UsesAllOfTheActivationsThatItDeclares) {
   EXPECT_GE(arena.high_water(), loaded_.architecture->ActivationBytes(limits));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BertBackend, testing::ValuesIn(BackendNames()),
+INSTANTIATE_TEST_SUITE_P(All, BertBackend, ::testing::ValuesIn(BackendNames()),
                          [](const auto& row) { return Underscored(row.param); });
 
 TEST(BertModel, ReusesItsSpaceBetweenSteps) {
@@ -159,7 +159,7 @@ struct BadIds {
   const char* message;
 };
 
-class BertBadIds : public testing::TestWithParam<BadIds> {};
+class BertBadIds : public ::testing::TestWithParam<BadIds> {};
 
 TEST_P(BertBadIds, AreRefusedBeforeATableIsRead) {
   const LoadedModel loaded(GoldenModel("f32"), MakeRefBackend());
@@ -175,12 +175,12 @@ TEST_P(BertBadIds, AreRefusedBeforeATableIsRead) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BertBadIds,
-    testing::Values(BadIds{"token", [](test::OwnedBatch& b) { b.ids[9] = 72; },
-                           "token id 72 is not below 72"},
-                    BadIds{"type", [](test::OwnedBatch& b) { b.type_ids[9] = 2; },
-                           "token type 2 is not below 2"},
-                    BadIds{"position", [](test::OwnedBatch& b) { b.position_ids.back() = 32; },
-                           "position 32 is not below 32"}),
+    ::testing::Values(BadIds{"token", [](test::OwnedBatch& b) { b.ids[9] = 72; },
+                             "token id 72 is not below 72"},
+                      BadIds{"type", [](test::OwnedBatch& b) { b.type_ids[9] = 2; },
+                             "token type 2 is not below 2"},
+                      BadIds{"position", [](test::OwnedBatch& b) { b.position_ids.back() = 32; },
+                             "position 32 is not below 32"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST(BertFootprint, CountsTablesAsTheyAreStored) {
@@ -222,7 +222,7 @@ struct BadConfig {
   const char* message;
 };
 
-class BertBadConfig : public testing::TestWithParam<BadConfig> {};
+class BertBadConfig : public ::testing::TestWithParam<BadConfig> {};
 
 TEST_P(BertBadConfig, IsNamed) {
   const ModelCopy copy("f32");
@@ -235,7 +235,7 @@ TEST_P(BertBadConfig, IsNamed) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, BertBadConfig,
-    testing::Values(
+    ::testing::Values(
         BadConfig{"no_vocabulary", "\"vocab_size\"", "\"x\"", "expected a member \"vocab_size\""},
         BadConfig{"vocabulary_text", "\"vocab_size\": 72", "\"vocab_size\": \"72\"",
                   "vocab_size: expected an integer from 1 to 67108864, found a string"},

@@ -56,7 +56,7 @@ float Tolerance(const std::vector<float>& hidden, const std::vector<float>& rows
 
 using Parameter = std::tuple<std::string, std::string>;
 
-class HeadsGolden : public testing::TestWithParam<Parameter> {
+class HeadsGolden : public ::testing::TestWithParam<Parameter> {
  protected:
   HeadsGolden()
       : folder_(GoldenModel(std::get<0>(GetParam()))),
@@ -102,13 +102,13 @@ TEST_P(HeadsGolden, OtherPrecisionsAreClose) {
   }
 }
 
-std::string NameOf(const testing::TestParamInfo<Parameter>& row) {
+std::string NameOf(const ::testing::TestParamInfo<Parameter>& row) {
   return Underscored(std::get<0>(row.param) + "_" + std::get<1>(row.param));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, HeadsGolden,
-                         testing::Combine(testing::ValuesIn(Goldens()),
-                                          testing::ValuesIn(BackendNames())),
+                         ::testing::Combine(::testing::ValuesIn(Goldens()),
+                                            ::testing::ValuesIn(BackendNames())),
                          NameOf);
 
 TEST(Heads, AModelIsForWhatItsFilesSay) {
@@ -158,7 +158,7 @@ TEST(HeadsFootprint, CountsWhatIsThere) {
 }
 
 // The columns of the vocabulary are computed piece by piece; where they are cut changes no bit.
-class SpladePieces : public testing::TestWithParam<std::string> {};
+class SpladePieces : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(SpladePieces, GiveTheSameBits) {
   const LoadedModel loaded(GoldenModel("splade"), MakeNamedBackend(GetParam()));
@@ -184,7 +184,7 @@ TEST_P(SpladePieces, GiveTheSameBits) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SpladePieces, testing::ValuesIn(BackendNames()),
+INSTANTIATE_TEST_SUITE_P(All, SpladePieces, ::testing::ValuesIn(BackendNames()),
                          [](const auto& row) { return Underscored(row.param); });
 
 // The logits of a step lie in the space of the encoder's layers: memory does not grow with
@@ -208,7 +208,7 @@ struct BadHead {
   const char* message;
 };
 
-class HeadsBad : public testing::TestWithParam<BadHead> {};
+class HeadsBad : public ::testing::TestWithParam<BadHead> {};
 
 TEST_P(HeadsBad, IsNamed) {
   const ModelCopy copy(GetParam().golden);
@@ -221,7 +221,7 @@ constexpr const char* kWeights = "model.safetensors";
 
 INSTANTIATE_TEST_SUITE_P(
     All, HeadsBad,
-    testing::Values(
+    ::testing::Values(
         BadHead{"labels_missing", "reranker", kWeights, "\"classifier.weight\"",
                 "\"classifiex.weight\"", "found no classifier.weight"},
         BadHead{"labels_bias_missing", "reranker", kWeights, "\"classifier.bias\"",

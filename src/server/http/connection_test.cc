@@ -16,13 +16,11 @@ using testing::Answer;
 using testing::Client;
 using testing::Eventually;
 using testing::Get;
+using testing::kAnswer;
+using testing::kBody;
 using testing::Post;
+using testing::Quiet;
 using testing::TestServer;
-
-constexpr std::string_view kBody = R"({"inputs":"w5 w6","normalize":false})";
-constexpr std::string_view kAnswer = "[[16.0,17.0,18.0,19.0]]";  // 2 + 5 + 6 + 3, and on
-
-LogOptions Quiet() { return {.level = LogLevel::kOff}; }
 
 // Kernel buffers so small that an answer of some length does not fit.
 void Narrow(const Client& client) {

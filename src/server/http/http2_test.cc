@@ -20,13 +20,11 @@ using testing::Client;
 using testing::Eventually;
 using testing::Get;
 using testing::Http2Client;
+using testing::kAnswer;
+using testing::kBody;
 using testing::Post;
+using testing::Quiet;
 using testing::TestServer;
-
-const std::string kBody = R"({"inputs":"w5 w6","normalize":false})";
-constexpr std::string_view kAnswer = "[[16.0,17.0,18.0,19.0]]";
-
-LogOptions Quiet() { return {.level = LogLevel::kOff}; }
 
 std::string HeaderOf(const Http2Client::Stream& stream, const std::string& name) {
   const auto found = stream.headers.find(name);
@@ -34,7 +32,9 @@ std::string HeaderOf(const Http2Client::Stream& stream, const std::string& name)
 }
 
 // A body of so many bytes that asks for kAnswer.
-std::string Padded(std::size_t bytes) { return kBody + std::string(bytes - kBody.size(), ' '); }
+std::string Padded(std::size_t bytes) {
+  return std::string(kBody) + std::string(bytes - kBody.size(), ' ');
+}
 
 TEST(Http2, AnswersEveryKindOfRequest) {
   TestServer server({}, Quiet());

@@ -23,13 +23,11 @@ using testing::Answer;
 using testing::Client;
 using testing::Eventually;
 using testing::Get;
+using testing::kAnswer;
+using testing::kBody;
 using testing::Post;
+using testing::Quiet;
 using testing::TestServer;
-
-constexpr std::string_view kBody = R"({"inputs":"w5 w6","normalize":false})";
-constexpr std::string_view kAnswer = "[[16.0,17.0,18.0,19.0]]";
-
-LogOptions Quiet() { return {.level = LogLevel::kOff}; }
 
 Client ConnectTo(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);

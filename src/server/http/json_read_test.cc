@@ -185,10 +185,10 @@ struct Refusal {
 };
 
 std::ostream& operator<<(std::ostream& out, const Refusal& refusal) {
-  return out << testing::PrintToString(refusal.body);
+  return out << ::testing::PrintToString(refusal.body);
 }
 
-class Refusals : public testing::TestWithParam<Refusal> {};
+class Refusals : public ::testing::TestWithParam<Refusal> {};
 
 TEST_P(Refusals, SayWhatAndWhere) {
   const Rejection rejection = Refused(GetParam().body);
@@ -201,7 +201,7 @@ TEST_P(Refusals, SayWhatAndWhere) {
 
 INSTANTIATE_TEST_SUITE_P(
     Syntax, Refusals,
-    testing::Values(
+    ::testing::Values(
         Refusal{"", 400, "EOF while parsing a value at line 1 column 0"},
         Refusal{" \n ", 400, "EOF while parsing a value at line 2 column 1"},
         Refusal{"x", 400, "expected value at line 1 column 1"},
@@ -253,7 +253,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Shape, Refusals,
-    testing::Values(
+    ::testing::Values(
         Refusal{"{}", 422, "missing field `inputs` at line 1 column 2"},
         Refusal{R"({"a":1})", 422, "missing field `inputs` at line 1 column 7"},
         Refusal{R"("x")", 422,
@@ -311,12 +311,12 @@ TEST(ReadEmbedRequest, ShowsOnlyTheBeginningOfALongValue) {
 
 // No prefix of a good document is read as one, and none breaks the reader.
 TEST(ReadEmbedRequest, RefusesEveryTruncatedDocument) {
-  constexpr std::string_view kBody =
+  constexpr std::string_view kWhole =
       R"({"inputs":["a\n\ud83d\ude42",[1,20]],"truncate":true,"u":[{"a":-1.5e3}],"dimensions":3})";
-  for (std::size_t length = 0; length < kBody.size(); ++length) {
-    EXPECT_EQ(Refused(kBody.substr(0, length)).status, 400) << kBody.substr(0, length);
+  for (std::size_t length = 0; length < kWhole.size(); ++length) {
+    EXPECT_EQ(Refused(kWhole.substr(0, length)).status, 400) << kWhole.substr(0, length);
   }
-  EXPECT_EQ(Accepted(kBody).inputs, 2U);
+  EXPECT_EQ(Accepted(kWhole).inputs, 2U);
 }
 
 using Reader = bool (*)(BodyReader&, InputList&);

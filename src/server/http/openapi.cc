@@ -167,7 +167,7 @@ class Writer {
     for (const Refusal& refusal : RefusalsOf(route, operation)) {
       json += "," + Refused(refusal, operation.errors);
     }
-    json += "}";
+    json += '}';
     // An empty requirement beside it: a server without a key asks for none.
     if (route.access == Access::kKey) json += R"(,"security":[{},{"ApiKey":[]}])";
     return json + "}";

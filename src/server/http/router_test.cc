@@ -14,13 +14,13 @@ std::optional<std::string> Header(const Response& response, std::string_view nam
   return std::nullopt;
 }
 
-struct Case {
+struct RouterCase {
   std::string_view method, path, content_type, authorization;
   int status;  // 0: goes to the route
   std::string_view allow;
 };
 
-Request HeadOf(const Case& c) {
+Request HeadOf(const RouterCase& c) {
   Request head;
   head.method = c.method;
   head.path = c.path;
@@ -29,8 +29,8 @@ Request HeadOf(const Case& c) {
   return head;
 }
 
-void Check(const Router& router, std::span<const Case> cases) {
-  for (const Case& c : cases) {
+void Check(const Router& router, std::span<const RouterCase> cases) {
+  for (const RouterCase& c : cases) {
     const Router::Decision decision = router.Decide(HeadOf(c));
     SCOPED_TRACE(std::string(c.method) + " " + std::string(c.path));
     EXPECT_EQ(decision.route != nullptr, c.status == 0);
@@ -43,7 +43,7 @@ void Check(const Router& router, std::span<const Case> cases) {
 constexpr std::string_view kJson = "application/json";
 
 TEST(Router, FindsRoutesAndAnswersWhereThereIsNone) {
-  constexpr Case kCases[] = {
+  constexpr RouterCase kCases[] = {
       {"POST", "/embed", kJson, "", 0, ""},
       {"POST", "/", kJson, "", 0, ""},
       {"GET", "/", "", "", 0, ""},
@@ -77,7 +77,7 @@ TEST(Router, FindsRoutesAndAnswersWhereThereIsNone) {
 }
 
 TEST(Router, AsksForTheKeyWhereItMust) {
-  constexpr Case kCases[] = {
+  constexpr RouterCase kCases[] = {
       {"POST", "/embed", kJson, "Bearer secret", 0, ""},
       {"POST", "/embed", kJson, "", 401, ""},
       {"POST", "/embed", "", "", 401, ""},  // before the type is looked at

@@ -7,7 +7,7 @@
 namespace embd::http {
 namespace {
 
-std::string Reference(std::string_view name) {
+std::string ReferenceTo(std::string_view name) {
   return R"({"$ref":"#/components/schemas/)" + std::string(name) + "\"}";
 }
 
@@ -55,7 +55,7 @@ bool SchemaWriter::ReadStruct(std::string_view type, std::initializer_list<Field
   }
   const std::string_view name = type.substr(type.find(' ') + 1);
   schemas_.emplace(name, schema + "}}");
-  return Write(Reference(name));
+  return Write(ReferenceTo(name));
 }
 
 bool SchemaWriter::ReadList(FunctionRef<bool()> read) {
@@ -102,7 +102,7 @@ bool SchemaWriter::ReadVariant(std::span<const std::string_view> names, std::siz
 
 bool SchemaWriter::ReadShape(const Shape& shape, FunctionRef<bool(JsonBodyReader&)> /*read*/) {
   schemas_.emplace(shape.name, shape.schema);
-  return Write(Reference(shape.name));
+  return Write(ReferenceTo(shape.name));
 }
 
 }  // namespace embd::http

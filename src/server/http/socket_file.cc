@@ -16,14 +16,14 @@
 namespace embd::http {
 namespace {
 
-[[noreturn]] void Fail(const std::string& path, std::string found, std::string hint = {}) {
+[[noreturn]] void FailAt(const std::string& path, std::string found, std::string hint = {}) {
   throw LoadError({.path = path,
                    .expected = "a place for a socket file",
                    .found = std::move(found),
                    .hint = std::move(hint)});
 }
 
-std::string LastError() { return std::system_category().message(errno); }
+std::string LastSystemError() { return std::system_category().message(errno); }
 
 sockaddr_un AddressOf(std::string_view path) {
   sockaddr_un address{};
@@ -41,15 +41,15 @@ void RequireFree(const std::string& path) {
   struct stat file {};
   if (::lstat(path.c_str(), &file) != 0) {
     if (errno == ENOENT) return;
-    Fail(path, LastError());
+    FailAt(path, LastSystemError());
   }
-  if (!S_ISSOCK(file.st_mode)) Fail(path, "a file that is no socket", "it is left as it is");
+  if (!S_ISSOCK(file.st_mode)) FailAt(path, "a file that is no socket", "it is left as it is");
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   const bool answered = CallWith(::connect, probe, AddressOf(path)) == 0 || errno == EAGAIN;
   const bool dead = !answered && errno == ECONNREFUSED;
-  const std::string why = answered ? "a server that answers there" : LastError();
+  const std::string why = answered ? "a server that answers there" : LastSystemError();
   ::close(probe);
-  if (!dead) Fail(path, why);
+  if (!dead) FailAt(path, why);
 }
 
 }  // namespace
@@ -60,9 +60,9 @@ SocketFile::SocketFile(std::string path, unsigned mode, int backlog) : path_(std
   const std::string own = path_ + "." + std::to_string(::getpid());
   constexpr std::size_t kLongest = sizeof(sockaddr_un{}.sun_path) - 1;
   if (path_.empty() || own.size() > kLongest) {
-    Fail(path_, "a path of " + std::to_string(path_.size()) + " bytes",
-         "the system takes up to " + std::to_string(kLongest) +
-             ", of which some are needed for a moment");
+    FailAt(path_, "a path of " + std::to_string(path_.size()) + " bytes",
+           "the system takes up to " + std::to_string(kLongest) +
+               ", of which some are needed for a moment");
   }
   RequireFree(path_);
   descriptor_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -75,10 +75,10 @@ SocketFile::SocketFile(std::string path, unsigned mode, int backlog) : path_(std
                     ::lstat(own.c_str(), &file) == 0 &&
                     std::rename(own.c_str(), path_.c_str()) == 0;
   if (!made) {
-    const std::string why = LastError();
+    const std::string why = LastSystemError();
     ::unlink(own.c_str());
     if (descriptor_ >= 0) ::close(descriptor_);
-    Fail(path_, why);
+    FailAt(path_, why);
   }
   device_ = file.st_dev;
   inode_ = file.st_ino;

@@ -11,8 +11,6 @@
 namespace embd::http::testing {
 namespace {
 
-constexpr int kPatienceMs = 30'000;
-
 std::string Text(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
@@ -132,7 +130,7 @@ std::int32_t Http2Client::Begin(const std::string& path, const Headers& headers)
   return Submit("POST", path, all, /*body=*/true);
 }
 
-std::int32_t Http2Client::Post(const std::string& path, const std::string& body,
+std::int32_t Http2Client::Post(const std::string& path, std::string_view body,
                                const Headers& headers) {
   const std::int32_t id = Begin(path, headers);
   SendBody(id, body, /*last=*/true);

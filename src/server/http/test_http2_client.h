@@ -44,7 +44,7 @@ class Http2Client {
   Http2Client& operator=(const Http2Client&) = delete;
 
   std::int32_t Get(const std::string& path, const Headers& headers = {});
-  std::int32_t Post(const std::string& path, const std::string& body, const Headers& headers = {});
+  std::int32_t Post(const std::string& path, std::string_view body, const Headers& headers = {});
   // A request whose body comes by SendBody.
   std::int32_t Begin(const std::string& path, const Headers& headers = {});
   void SendBody(std::int32_t stream, std::string_view part, bool last);

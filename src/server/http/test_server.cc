@@ -14,8 +14,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int kPatienceMs = 30'000;
-
 bool Ready(int socket, short events, int timeout_ms) {
   pollfd state = {socket, events, 0};
   return ::poll(&state, 1, timeout_ms) > 0;

@@ -59,6 +59,15 @@ class Client {
 std::string Post(std::string_view path, std::string_view body, std::string_view headers = "");
 std::string Get(std::string_view path, std::string_view headers = "");
 
+// A request, and what the test model answers: 2 + 5 + 6 + 3, and on.
+inline constexpr std::string_view kBody = R"({"inputs":"w5 w6","normalize":false})";
+inline constexpr std::string_view kAnswer = "[[16.0,17.0,18.0,19.0]]";
+// How long tests wait for what should come at once.
+inline constexpr int kPatienceMs = 30'000;
+
+// Nothing is logged.
+inline LogOptions Quiet() { return {.level = LogLevel::kOff}; }
+
 // A server over a model that tests can hold at a gate.
 class TestServer {
  public:

@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::seconds kLookEvery{1};
 
 // What OpenSSL has to say about the last failure in this thread.
-std::string LastError() {
+std::string LastTlsError() {
   const unsigned long code = ERR_peek_last_error();
   ERR_clear_error();
   const char* const reason = ERR_reason_error_string(code);
@@ -60,10 +60,10 @@ std::shared_ptr<SSL_CTX> NewContext() {
   return context;
 }
 
-[[noreturn]] void Fail(const std::string& path, std::string expected, std::string hint = {}) {
+[[noreturn]] void FailTls(const std::string& path, std::string expected, std::string hint = {}) {
   throw LoadError({.path = path,
                    .expected = std::move(expected),
-                   .found = LastError(),
+                   .found = LastTlsError(),
                    .hint = std::move(hint)});
 }
 
@@ -71,17 +71,18 @@ std::shared_ptr<SSL_CTX> Load(const TlsFiles& files) {
   const std::shared_ptr<SSL_CTX> context = NewContext();
   ERR_clear_error();
   if (SSL_CTX_use_certificate_chain_file(context.get(), files.cert.c_str()) != 1) {
-    Fail(files.cert, "a PEM file with a certificate", "see --tls-cert");
+    FailTls(files.cert, "a PEM file with a certificate", "see --tls-cert");
   }
   if (SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
     const int reason = ERR_GET_REASON(ERR_peek_last_error());
     if (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH) {
-      Fail(files.key, "the key of " + files.cert, "see --tls-key");
+      FailTls(files.key, "the key of " + files.cert, "see --tls-key");
     }
-    Fail(files.key, "a PEM file with the certificate's key, without a passphrase", "see --tls-key");
+    FailTls(files.key, "a PEM file with the certificate's key, without a passphrase",
+            "see --tls-key");
   }
   if (SSL_CTX_check_private_key(context.get()) != 1) {
-    Fail(files.key, "the key of " + files.cert, "see --tls-key");
+    FailTls(files.key, "the key of " + files.cert, "see --tls-key");
   }
   return context;
 }

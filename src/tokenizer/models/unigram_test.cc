@@ -10,12 +10,12 @@
 namespace embd {
 namespace {
 
-std::unique_ptr<TokenModel> Load(const std::string& members) {
+std::unique_ptr<TokenModel> LoadUnigram(const std::string& members) {
   const JsonDocument document = JsonDocument::Parse("{" + members + "}", "test");
   return Unigram::FromJson(document.root());
 }
 
-std::vector<Token> Tokenize(const TokenModel& model, const std::string& word) {
+std::vector<Token> UnigramTokens(const TokenModel& model, const std::string& word) {
   const Piece piece{1, static_cast<std::uint32_t>(word.size() + 1)};
   ModelScratch scratch;
   std::vector<Token> tokens;
@@ -27,21 +27,21 @@ const std::string kPieces =
     R"("vocab":[["<unk>",0.0],["a",0.0],["b",0.0],["c",0.0],["d",0.0],["cd",1.0],["ab",2.0],["abc",5.0],["abcd",10.0]])";
 
 TEST(Unigram, TheBestPathWins) {
-  const auto model = Load(kPieces + R"(,"unk_id":0)");
-  EXPECT_EQ(Tokenize(*model, "abcdacdxx"),
+  const auto model = LoadUnigram(kPieces + R"(,"unk_id":0)");
+  EXPECT_EQ(UnigramTokens(*model, "abcdacdxx"),
             (std::vector<Token>{{8, {1, 5}}, {1, {5, 6}}, {5, {6, 8}}, {0, {8, 10}}}));
-  EXPECT_EQ(Tokenize(*model, "abcc"), (std::vector<Token>{{7, {1, 4}}, {3, {4, 5}}}));
+  EXPECT_EQ(UnigramTokens(*model, "abcc"), (std::vector<Token>{{7, {1, 4}}, {3, {4, 5}}}));
 }
 
 TEST(Unigram, UnknownCharactersFallBackToBytes) {
-  const auto model = Load(
+  const auto model = LoadUnigram(
       R"("vocab":[["<unk>",0.0],["a",0.0],["<0xC3>",0.0],["<0xA9>",0.0]],"unk_id":0,"byte_fallback":true)");
-  EXPECT_EQ(Tokenize(*model, "\u00e9a\u00e8"),
+  EXPECT_EQ(UnigramTokens(*model, "\u00e9a\u00e8"),
             (std::vector<Token>{{2, {1, 3}}, {3, {1, 3}}, {1, {3, 4}}, {0, {4, 6}}}));
 }
 
 TEST(Unigram, AWordSeenBeforeHasTheSameTokens) {
-  const auto model = Load(
+  const auto model = LoadUnigram(
       R"("vocab":[["<unk>",0.0],["a",0.0],["<0xC3>",0.0],["<0xA9>",0.0]],"unk_id":0,"byte_fallback":true)");
   const std::string text = "a\u00e9aa\u00e9a";
   const Piece words[] = {{0, 4}, {4, 8}};
@@ -59,12 +59,12 @@ TEST(Unigram, AWordSeenBeforeHasTheSameTokens) {
 }
 
 TEST(Unigram, OfEqualTokensTheLastCounts) {
-  const auto model = Load(R"("vocab":[["a",0.0],["b",0.0],["a",-1.0]])");
-  EXPECT_EQ(Tokenize(*model, "ab"), (std::vector<Token>{{2, {1, 2}}, {1, {2, 3}}}));
+  const auto model = LoadUnigram(R"("vocab":[["a",0.0],["b",0.0],["a",-1.0]])");
+  EXPECT_EQ(UnigramTokens(*model, "ab"), (std::vector<Token>{{2, {1, 2}}, {1, {2, 3}}}));
 }
 
 TEST(Unigram, WithoutUnknownTokenUnknownCharactersAreAnError) {
-  const auto model = Load(R"("vocab":[["a",0.0]])");
+  const auto model = LoadUnigram(R"("vocab":[["a",0.0]])");
   const Piece piece{0, 1};
   ModelScratch scratch;
   std::vector<Token> tokens;
@@ -72,20 +72,20 @@ TEST(Unigram, WithoutUnknownTokenUnknownCharactersAreAnError) {
 }
 
 TEST(Unigram, MillionsOfOneLetterAreNoProblem) {
-  const auto model = Load(R"("vocab":[["<unk>",0.0],["a",-1.0],["aaaa",-2.0]],"unk_id":0)");
-  EXPECT_EQ(Tokenize(*model, std::string(1 << 20, 'a')).size(), std::size_t{1} << 18);
+  const auto model = LoadUnigram(R"("vocab":[["<unk>",0.0],["a",-1.0],["aaaa",-2.0]],"unk_id":0)");
+  EXPECT_EQ(UnigramTokens(*model, std::string(1 << 20, 'a')).size(), std::size_t{1} << 18);
 }
 
-class UnigramRefuses : public testing::TestWithParam<std::string> {};
+class UnigramRefuses : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(UnigramRefuses, Malformed) { EXPECT_THROW(Load(GetParam()), LoadError); }
+TEST_P(UnigramRefuses, Malformed) { EXPECT_THROW(LoadUnigram(GetParam()), LoadError); }
 
 INSTANTIATE_TEST_SUITE_P(Table, UnigramRefuses,
-                         testing::Values(R"("unk_id":0)", R"("vocab":{})", R"("vocab":[3])",
-                                         R"("vocab":[["a"]])", R"("vocab":[["a","b"]])",
-                                         R"("vocab":[[1,2]])", R"("vocab":[["a",1]],"unk_id":1)",
-                                         R"("vocab":[["a",1]],"unk_id":-1)",
-                                         R"("vocab":[],"unk_id":0)"));
+                         ::testing::Values(R"("unk_id":0)", R"("vocab":{})", R"("vocab":[3])",
+                                           R"("vocab":[["a"]])", R"("vocab":[["a","b"]])",
+                                           R"("vocab":[[1,2]])", R"("vocab":[["a",1]],"unk_id":1)",
+                                           R"("vocab":[["a",1]],"unk_id":-1)",
+                                           R"("vocab":[],"unk_id":0)"));
 
 }  // namespace
 }  // namespace embd

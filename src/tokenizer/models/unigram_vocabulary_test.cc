@@ -26,11 +26,11 @@ TEST(UnigramVocabulary, ReadsTokensAndScores) {
 
 // Digits as an integer, scaled by one power of ten: not always the nearest number.
 TEST(UnigramVocabulary, ScoresAreThoseOfTheReference) {
-  struct Case {
+  struct ScoreCase {
     std::string text;
     double value;
   };
-  const Case cases[] = {
+  const ScoreCase cases[] = {
       {"-11.817375040851397", -(11817375040851397.0 / 1e15)},
       {"-0.0", -0.0},
       {"123456789012345678", 123456789012345678.0},
@@ -40,7 +40,7 @@ TEST(UnigramVocabulary, ScoresAreThoseOfTheReference) {
       {"1e-999999", 0},
       {"-2.22222222222222214329", -(2222222222222222143.0 / 1e18)},
   };
-  for (const Case& c : cases) {
+  for (const ScoreCase& c : cases) {
     const std::string text = "[[\"a\"," + c.text + "]]";
     JsonScanner scanner(text);
     UnigramVocabulary vocabulary;
@@ -64,7 +64,7 @@ TEST(UnigramVocabulary, TellsWhereSomethingElseIs) {
   EXPECT_EQ(vocabulary.scores.size(), 2U);
 }
 
-std::string LoadError(const std::string& text) {
+std::string ErrorOf(const std::string& text) {
   try {
     Tokenizer::LoadText(text, "test");
   } catch (const embd::LoadError& error) {
@@ -76,16 +76,16 @@ std::string LoadError(const std::string& text) {
 // The vocabulary is read ahead of the document: nothing that is wrong with either may get lost.
 TEST(UnigramVocabulary, AFileIsCheckedAsAWhole) {
   const std::string start = R"({"model":{"type":"Unigram","unk_id":0,"vocab":[["<unk>",0],)";
-  EXPECT_EQ(LoadError(start + R"(["a",-1]]}})"), "no error");
-  EXPECT_EQ(LoadError(start + R"(["a"]]}})"),
+  EXPECT_EQ(ErrorOf(start + R"(["a",-1]]}})"), "no error");
+  EXPECT_EQ(ErrorOf(start + R"(["a"]]}})"),
             "test: model: vocab: expected at most 8388607 pairs of a token and its score, found "
             "something else at place 1");
   for (const char* const end :
        {"[\"a\",-1]]}", "[\"a\",-1]]}}}", "[\"a\",-1]}}", "[\"\xff\",-1]]}}", "[\"\\ud800\",-1]]}}",
         "[\"a\",01]]}}", "[\"a\",-1],]}}", "[\"a\",-1]],\"x\"}}"}) {
-    EXPECT_EQ(LoadError(start + end).substr(0, 26), "test: expected valid JSON,") << end;
+    EXPECT_EQ(ErrorOf(start + end).substr(0, 26), "test: expected valid JSON,") << end;
   }
-  EXPECT_EQ(LoadError(R"({"model":{"type":"BPE","merges":[],"vocab":[["a",1]]}})"),
+  EXPECT_EQ(ErrorOf(R"({"model":{"type":"BPE","merges":[],"vocab":[["a",1]]}})"),
             "test: model: vocab: expected an object, found an array");
 }
 

@@ -11,13 +11,13 @@
 namespace embd {
 namespace {
 
-std::unique_ptr<TokenModel> Load(const std::string& members) {
+std::unique_ptr<TokenModel> LoadWordLevel(const std::string& members) {
   const JsonDocument document = JsonDocument::Parse("{" + members + "}", "test");
   return WordLevel::FromJson(document.root());
 }
 
 TEST(WordLevel, AWordIsOneToken) {
-  const auto model = Load(R"("vocab":{"a":0,"b":7,"?":2},"unk_token":"?")");
+  const auto model = LoadWordLevel(R"("vocab":{"a":0,"b":7,"?":2},"unk_token":"?")");
   const std::string text = "abxba";
   const Piece words[] = {{0, 1}, {1, 2}, {2, 4}, {4, 5}};
   ModelScratch scratch;
@@ -29,7 +29,7 @@ TEST(WordLevel, AWordIsOneToken) {
 }
 
 TEST(WordLevel, WithoutUnknownTokenUnknownWordsAreAnError) {
-  const auto model = Load(R"("vocab":{"a":0},"unk_token":"?")");
+  const auto model = LoadWordLevel(R"("vocab":{"a":0},"unk_token":"?")");
   const Piece word{0, 1};
   ModelScratch scratch;
   std::vector<Token> tokens;
@@ -39,16 +39,16 @@ TEST(WordLevel, WithoutUnknownTokenUnknownWordsAreAnError) {
   EXPECT_EQ(done.error().kind, ErrorKind::kTokenizer);
 }
 
-class WordLevelRefuses : public testing::TestWithParam<std::string> {};
+class WordLevelRefuses : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(WordLevelRefuses, Malformed) { EXPECT_THROW(Load(GetParam()), LoadError); }
+TEST_P(WordLevelRefuses, Malformed) { EXPECT_THROW(LoadWordLevel(GetParam()), LoadError); }
 
 INSTANTIATE_TEST_SUITE_P(Table, WordLevelRefuses,
-                         testing::Values(R"("unk_token":"?")", R"("vocab":[],"unk_token":"?")",
-                                         R"("vocab":{"a":-1},"unk_token":"a")",
-                                         R"("vocab":{"a":"0"},"unk_token":"a")",
-                                         R"("vocab":{"a":4294967296},"unk_token":"a")",
-                                         R"("vocab":{"a":0},"unk_token":3)"));
+                         ::testing::Values(R"("unk_token":"?")", R"("vocab":[],"unk_token":"?")",
+                                           R"("vocab":{"a":-1},"unk_token":"a")",
+                                           R"("vocab":{"a":"0"},"unk_token":"a")",
+                                           R"("vocab":{"a":4294967296},"unk_token":"a")",
+                                           R"("vocab":{"a":0},"unk_token":3)"));
 
 }  // namespace
 }  // namespace embd

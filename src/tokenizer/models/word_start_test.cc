@@ -42,12 +42,12 @@ TEST(WordStart, PartsReachUpToTheNextOne) {
 
 const std::string kVocabulary =
     R"("vocab":{"<unk>":0,"_":1,"a":2,"b":3,"__":4,"_a":5,"ab":6,"_ab":7,"___":8,"aa":9,"__a":10)";
-const std::string kMerges =
+const std::string kWordStartMerges =
     R"("merges":[["_","_"],["a","b"],["_","a"],["_","ab"],["__","_"],["a","a"],["__","a"]])";
 
 std::unique_ptr<TokenModel> Load(const std::string& vocabulary, const std::string& members) {
   const JsonDocument document =
-      JsonDocument::Parse(vocabulary + "}," + kMerges + members + "}", "test");
+      JsonDocument::Parse(vocabulary + "}," + kWordStartMerges + members + "}", "test");
   return Bpe::FromJson(document.root());
 }
 

@@ -12,14 +12,14 @@
 namespace embd {
 namespace {
 
-struct Case {
+struct BertNormalizerCase {
   const char* name;
   BertNormalizer::Options options;
   std::string text;
   std::string normalized;
 };
 
-class BertNormalizerTable : public testing::TestWithParam<Case> {};
+class BertNormalizerTable : public ::testing::TestWithParam<BertNormalizerCase> {};
 
 TEST_P(BertNormalizerTable, Normalizes) {
   NormalizedText text;
@@ -40,26 +40,28 @@ BertNormalizer::Options Only(auto set) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BertNormalizerTable,
-    testing::Values(
-        Case{"empty", {}, "", ""},
-        Case{"nothing", kNothing, "\x01 \u00c9\u4f60", "\x01 \u00c9\u4f60"},
-        Case{"uncased", {}, "H\u00c9LLO W\u00f6rld", "hello world"},
-        Case{"long_ascii",
-             {},
-             "THE QUICK BROWN FOX JUMPS OVER\tthe lazy dog",
-             "the quick brown fox jumps over the lazy dog"},
-        Case{"clean", Only([](auto& o) { o.clean_text = true; }), "a\x07\u200bb\tc\u3000d\ufffd",
-             "ab c d"},
-        Case{"chinese", Only([](auto& o) { o.handle_chinese_chars = true; }), "a\u4f60b",
-             "a \u4f60 b"},
-        Case{"strip", Only([](auto& o) { o.strip_accents = true; }), "\u00c9e\u0323\u0302", "Ee"},
-        Case{"lower_keeps_accents", {.strip_accents = false}, "\u00c9", "\u00e9"},
-        Case{"lower_strips_by_default", {}, "\u00c9", "e"},
-        Case{"strip_without_lower", {.strip_accents = true, .lowercase = false}, "\u00c9", "E"},
-        Case{"hangul", {}, "\ud55c", "\u1112\u1161\u11ab"},
-        Case{"two_letter_lower", {.strip_accents = false}, "\u0130", "i\u0307"},
+    ::testing::Values(
+        BertNormalizerCase{"empty", {}, "", ""},
+        BertNormalizerCase{"nothing", kNothing, "\x01 \u00c9\u4f60", "\x01 \u00c9\u4f60"},
+        BertNormalizerCase{"uncased", {}, "H\u00c9LLO W\u00f6rld", "hello world"},
+        BertNormalizerCase{"long_ascii",
+                           {},
+                           "THE QUICK BROWN FOX JUMPS OVER\tthe lazy dog",
+                           "the quick brown fox jumps over the lazy dog"},
+        BertNormalizerCase{"clean", Only([](auto& o) { o.clean_text = true; }),
+                           "a\x07\u200bb\tc\u3000d\ufffd", "ab c d"},
+        BertNormalizerCase{"chinese", Only([](auto& o) { o.handle_chinese_chars = true; }),
+                           "a\u4f60b", "a \u4f60 b"},
+        BertNormalizerCase{"strip", Only([](auto& o) { o.strip_accents = true; }),
+                           "\u00c9e\u0323\u0302", "Ee"},
+        BertNormalizerCase{"lower_keeps_accents", {.strip_accents = false}, "\u00c9", "\u00e9"},
+        BertNormalizerCase{"lower_strips_by_default", {}, "\u00c9", "e"},
+        BertNormalizerCase{
+            "strip_without_lower", {.strip_accents = true, .lowercase = false}, "\u00c9", "E"},
+        BertNormalizerCase{"hangul", {}, "\ud55c", "\u1112\u1161\u11ab"},
+        BertNormalizerCase{"two_letter_lower", {.strip_accents = false}, "\u0130", "i\u0307"},
         // U+302E has a combining class and is no nonspacing mark: it stays, and is reordered.
-        Case{"marks_that_stay", {}, "a\U0001d165\u302eb", "a\U0001d165\u302eb"}),
+        BertNormalizerCase{"marks_that_stay", {}, "a\U0001d165\u302eb", "a\U0001d165\u302eb"}),
     [](const auto& test) { return test.param.name; });
 
 // The fast pass and the steps must agree on any text, origins included.
@@ -89,7 +91,7 @@ TEST(BertNormalizer, FastPassAgreesWithTheStepsOnEveryKindOfScalar) {
     const bool maps = (flags & (unicode::kDecomposes | unicode::kLowercases)) != 0;
     if (flags == previous && c % 64 != 0 && (!maps || unicode::IsHangulSyllable(c))) continue;
     previous = flags;
-    unicode::Append(text += "A", c);
+    unicode::Append(text += 'A', c);
     if (text.size() < 100) continue;
     ExpectAgreement(uncased, text);
     ExpectAgreement(cased, text);

@@ -15,19 +15,19 @@ std::unique_ptr<Normalizer> Load(const std::string& base64) {
   return Precompiled::FromJson(document.root());
 }
 
-class PrecompiledRefuses : public testing::TestWithParam<std::string> {};
+class PrecompiledRefuses : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(PrecompiledRefuses, Malformed) { EXPECT_THROW(Load(GetParam()), LoadError); }
 
 INSTANTIATE_TEST_SUITE_P(Table, PrecompiledRefuses,
-                         testing::Values("",                // no size
-                                         "AAA",             // no base64
-                                         "!!!!",            // no base64
-                                         "AAAB",            // three bytes
-                                         "AAAAAA==",        // an array of no unit
-                                         "BAAAAA==",        // one unit, none there
-                                         "/////wAAAAA=",    // four gigabytes, four bytes there
-                                         "BAAAAAAAAAD/"));  // replacements that are no UTF-8
+                         ::testing::Values("",                // no size
+                                           "AAA",             // no base64
+                                           "!!!!",            // no base64
+                                           "AAAB",            // three bytes
+                                           "AAAAAA==",        // an array of no unit
+                                           "BAAAAA==",        // one unit, none there
+                                           "/////wAAAAA=",    // four gigabytes, four bytes there
+                                           "BAAAAAAAAAD/"));  // replacements that are no UTF-8
 
 // A root that points to units beyond the end must do no harm.
 TEST(Precompiled, NothingOutsideTheMapIsRead) {

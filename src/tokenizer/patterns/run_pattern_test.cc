@@ -108,7 +108,7 @@ std::vector<std::string> FuzzedTexts(std::size_t count) {
   return texts;
 }
 
-class PublishedExpression : public testing::TestWithParam<Published> {};
+class PublishedExpression : public ::testing::TestWithParam<Published> {};
 
 TEST_P(PublishedExpression, MatchesLikePcre2) {
   const RegexTree tree = ParseRegex(GetParam().expression);
@@ -147,7 +147,7 @@ TEST_P(PublishedExpression, MatchesLikePcre2AtEveryBoundary) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, PublishedExpression, testing::ValuesIn(kPublished),
+INSTANTIATE_TEST_SUITE_P(Table, PublishedExpression, ::testing::ValuesIn(kPublished),
                          [](const auto& test) { return test.param.name; });
 
 TEST(RunPattern, LeavesOtherFormsToTheGeneralEngine) {

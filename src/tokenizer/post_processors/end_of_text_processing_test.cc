@@ -11,7 +11,7 @@
 namespace embd {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::string File(const std::string& post_processor) {
   return R"({"pre_tokenizer":{"type":"WhitespaceSplit"},)" + post_processor +

@@ -8,13 +8,13 @@
 namespace embd {
 namespace {
 
-struct Case {
+struct BertPreTokenizerCase {
   const char* name;
   std::string text;
   std::vector<std::string> words;
 };
 
-class BertPreTokenizerTable : public testing::TestWithParam<Case> {};
+class BertPreTokenizerTable : public ::testing::TestWithParam<BertPreTokenizerCase> {};
 
 TEST_P(BertPreTokenizerTable, Splits) {
   Segment segment;
@@ -28,15 +28,18 @@ TEST_P(BertPreTokenizerTable, Splits) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BertPreTokenizerTable,
-    testing::Values(Case{"empty", "", {}}, Case{"spaces", " \t\u3000 ", {}},
-                    Case{"word", "word", {"word"}},
-                    Case{"sentence",
-                         "Hey friend!     How are you?!?",
-                         {"Hey", "friend", "!", "How", "are", "you", "?", "!", "?"}},
-                    Case{"unicode_punctuation", "a\u2014b\u3002", {"a", "\u2014", "b", "\u3002"}},
-                    Case{"ascii_symbols", "a$b^c", {"a", "$", "b", "^", "c"}},
-                    Case{"other_symbols_are_words", "a\u20acb", {"a\u20acb"}},
-                    Case{"spaces_around", " a ", {"a"}}),
+    ::testing::Values(BertPreTokenizerCase{"empty", "", {}},
+                      BertPreTokenizerCase{"spaces", " \t\u3000 ", {}},
+                      BertPreTokenizerCase{"word", "word", {"word"}},
+                      BertPreTokenizerCase{
+                          "sentence",
+                          "Hey friend!     How are you?!?",
+                          {"Hey", "friend", "!", "How", "are", "you", "?", "!", "?"}},
+                      BertPreTokenizerCase{
+                          "unicode_punctuation", "a\u2014b\u3002", {"a", "\u2014", "b", "\u3002"}},
+                      BertPreTokenizerCase{"ascii_symbols", "a$b^c", {"a", "$", "b", "^", "c"}},
+                      BertPreTokenizerCase{"other_symbols_are_words", "a\u20acb", {"a\u20acb"}},
+                      BertPreTokenizerCase{"spaces_around", " a ", {"a"}}),
     [](const auto& test) { return test.param.name; });
 
 TEST(BertPreTokenizer, LeavesTokensAlone) {

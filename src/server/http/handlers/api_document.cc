@@ -5,14 +5,14 @@
 namespace embd::http {
 namespace {
 
-void Handle(Request& /*request*/, const Context& context, const Respond& respond) {
+void HandleApiDocument(Request& /*request*/, const Context& context, const Respond& respond) {
   respond([document = context.api_document] { return JsonReply(std::string(document)); });
 }
 
 }  // namespace
 
 const Operation kApiDocument = {
-    .handle = Handle,
+    .handle = HandleApiDocument,
     .span = "api_document",
     .tag = "Documentation",
     .summary = "Get this document",

@@ -22,14 +22,14 @@ const Operation& Choose(const ServerInfo& info) {
   return TextOperation(info);
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
+void HandleByModel(Request& request, const Context& context, const Respond& respond) {
   Choose(context.service.info()).handle(request, context, respond);
 }
 
 }  // namespace
 
 const Operation kByModel = {
-    .handle = Handle,
+    .handle = HandleByModel,
     .span = "by_model",
     .tag = "Platforms",
     .summary = "Do what the model is for",

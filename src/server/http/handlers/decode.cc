@@ -11,12 +11,12 @@
 namespace embd::http {
 namespace {
 
-struct Body {
+struct DecodeBody {
   InputList ids;
   DecodeRequest decode;
 };
 
-bool ReadMembers(BodyReader& reader, Body& body) {
+bool ReadDecodeMembers(BodyReader& reader, DecodeBody& body) {
   return reader.ReadStruct(
       "struct DecodeRequest",
       {{"ids", [&] { return ReadIdInputs(reader, body.ids); }, BodyReader::kRequired},
@@ -24,8 +24,9 @@ bool ReadMembers(BodyReader& reader, Body& body) {
         BodyReader::kOptional, "Leave out the tokens that stand for no text."}});
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
-  std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
+void HandleDecode(Request& request, const Context& context, const Respond& respond) {
+  std::optional<DecodeBody> body =
+      ReadBody<DecodeBody>(request, context, respond, ReadDecodeMembers);
   if (!body) return;
   InputList& list = body->ids;
   DecodeRequest& decode = body->decode;
@@ -41,12 +42,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kDecode = {
-    .handle = Handle,
+    .handle = HandleDecode,
     .span = "decode",
     .tag = "Tokenization",
     .summary = "Get the texts that token ids stand for",
     .work = Work::kTokenizer,
-    .body = Describe<ReadMembers>,
+    .body = Describe<ReadDecodeMembers>,
     .example = R"({"ids":[101,2054,2003,2784,4083,1029,102]})",
     .answer =
         {"DecodeResponse",

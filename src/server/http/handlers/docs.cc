@@ -74,7 +74,7 @@ Response Find(std::string_view name, const std::string& known) {
   return file == files.end() ? EmptyReply(404) : File(*file, known);
 }
 
-void Handle(Request& request, const Context& /*context*/, const Respond& respond) {
+void HandleDocs(Request& request, const Context& /*context*/, const Respond& respond) {
   respond([name = request.path.substr(kFolder.size()), known = request.if_none_match] {
     return Find(name, known);
   });
@@ -87,7 +87,7 @@ void HandleRedirect(Request& /*request*/, const Context& /*context*/, const Resp
 }  // namespace
 
 const Operation kDocs = {
-    .handle = Handle,
+    .handle = HandleDocs,
     .span = "docs",
     .tag = "Documentation",
     .summary = "Read and try the API in a browser",
@@ -96,7 +96,7 @@ const Operation kDocs = {
 };
 
 const Operation kDocsFile = {
-    .handle = Handle,
+    .handle = HandleDocs,
     .span = "docs",
     .tag = "Documentation",
     .summary = "Get a file of the page",

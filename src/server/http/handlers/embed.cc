@@ -28,7 +28,7 @@ bool ReadEmbed(BodyReader& reader, EmbedBody& body) {
 
 namespace {
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
+void HandleEmbed(Request& request, const Context& context, const Respond& respond) {
   auto body = ReadBody<EmbedBody>(request, context, respond, ReadEmbed);
   if (!body) return;
   GiveInputs(body->inputs, body->embed);
@@ -38,7 +38,7 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kEmbed = {
-    .handle = Handle,
+    .handle = HandleEmbed,
     .span = "embed",
     .tag = "Embeddings",
     .summary = "Get a vector for each input",

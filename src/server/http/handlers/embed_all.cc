@@ -8,12 +8,12 @@
 namespace embd::http {
 namespace {
 
-bool ReadMembers(BodyReader& reader, EmbedTokensBody& body) {
+bool ReadEmbedAllMembers(BodyReader& reader, EmbedTokensBody& body) {
   return ReadEmbedTokens(reader, "struct EmbedAllRequest", body);
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
-  auto body = ReadBody<EmbedTokensBody>(request, context, respond, ReadMembers);
+void HandleEmbedAll(Request& request, const Context& context, const Respond& respond) {
+  auto body = ReadBody<EmbedTokensBody>(request, context, respond, ReadEmbedAllMembers);
   if (!body) return;
   Run(&Service::EmbedTokens, TakeRequest(*body), context, respond, ErrorStyle::kTei,
       WriteTokenEmbeddings);
@@ -22,12 +22,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kEmbedAll = {
-    .handle = Handle,
+    .handle = HandleEmbedAll,
     .span = "embed_all",
     .tag = "Embeddings",
     .summary = "Get a vector for each token of each input",
     .work = Work::kModel,
-    .body = Describe<ReadMembers>,
+    .body = Describe<ReadEmbedAllMembers>,
     .example = R"({"inputs":"What is Deep Learning?"})",
     .answer = {"EmbedAllResponse",
                R"({"type":"array","description":"For each input a vector for each token.",)"

@@ -8,12 +8,12 @@
 namespace embd::http {
 namespace {
 
-bool ReadMembers(BodyReader& reader, EmbedTokensBody& body) {
+bool ReadEmbedSparseMembers(BodyReader& reader, EmbedTokensBody& body) {
   return ReadEmbedTokens(reader, "struct EmbedSparseRequest", body);
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
-  auto body = ReadBody<EmbedTokensBody>(request, context, respond, ReadMembers);
+void HandleEmbedSparse(Request& request, const Context& context, const Respond& respond) {
+  auto body = ReadBody<EmbedTokensBody>(request, context, respond, ReadEmbedSparseMembers);
   if (!body) return;
   Run(&Service::EmbedSparse, TakeRequest(*body), context, respond, ErrorStyle::kTei,
       WriteSparseEmbeddings);
@@ -22,12 +22,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kEmbedSparse = {
-    .handle = Handle,
+    .handle = HandleEmbedSparse,
     .span = "embed_sparse",
     .tag = "Embeddings",
     .summary = "Get a sparse vector over the vocabulary for each input (SPLADE models)",
     .work = Work::kModel,
-    .body = Describe<ReadMembers>,
+    .body = Describe<ReadEmbedSparseMembers>,
     .example = R"({"inputs":"What is Deep Learning?"})",
     .answer = {"EmbedSparseResponse",
                R"({"type":"array","description":"For each input what is not 0, by index.",)"

@@ -5,7 +5,7 @@ namespace embd::http {
 namespace {
 
 // Reads what the engine last did; waits for nothing.
-void Handle(Request& /*request*/, const Context& context, const Respond& respond) {
+void HandleHealth(Request& /*request*/, const Context& context, const Respond& respond) {
   const bool healthy = context.service.Health().healthy;
   respond([healthy, start = context.start] {
     if (healthy) return EmptyReply(200);
@@ -17,7 +17,7 @@ void Handle(Request& /*request*/, const Context& context, const Respond& respond
 }  // namespace
 
 const Operation kHealth = {
-    .handle = Handle,
+    .handle = HandleHealth,
     .span = "health",
     .tag = "Server",
     .summary = "Tell whether the server can answer",

@@ -5,14 +5,14 @@
 namespace embd::http {
 namespace {
 
-void Handle(Request& /*request*/, const Context& context, const Respond& respond) {
+void HandleInfo(Request& /*request*/, const Context& context, const Respond& respond) {
   respond([&service = context.service] { return JsonReply(WriteInfo(service.info())); });
 }
 
 }  // namespace
 
 const Operation kInfo = {
-    .handle = Handle,
+    .handle = HandleInfo,
     .span = "get_model_info",
     .tag = "Server",
     .summary = "Get what the server serves, and its limits",

@@ -6,14 +6,14 @@
 namespace embd::http {
 namespace {
 
-void Handle(Request& /*request*/, const Context& context, const Respond& respond) {
+void HandleMetrics(Request& /*request*/, const Context& context, const Respond& respond) {
   respond([&service = context.service] { return TextReply(200, Render(service.metrics())); });
 }
 
 }  // namespace
 
 const Operation kMetrics = {
-    .handle = Handle,
+    .handle = HandleMetrics,
     .span = "metrics",
     .tag = "Server",
     .summary = "Get the metrics, in the text format of Prometheus",

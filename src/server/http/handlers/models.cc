@@ -7,7 +7,7 @@
 namespace embd::http {
 namespace {
 
-void Handle(Request& /*request*/, const Context& context, const Respond& respond) {
+void HandleModels(Request& /*request*/, const Context& context, const Respond& respond) {
   respond([&info = context.service.info()] {
     std::string json = R"({"object":"list","data":[{"id":)";
     AppendString(json, info.served_model_name);
@@ -20,7 +20,7 @@ void Handle(Request& /*request*/, const Context& context, const Respond& respond
 }  // namespace
 
 const Operation kModels = {
-    .handle = Handle,
+    .handle = HandleModels,
     .span = "models",
     .tag = "OpenAI",
     .summary = "List the model, as OpenAI's clients ask for it",

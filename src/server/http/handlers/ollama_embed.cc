@@ -11,13 +11,13 @@
 namespace embd::http {
 namespace {
 
-struct Body {
+struct OllamaEmbedBody {
   InputList input;
   EmbedRequest embed;  // without the inputs
 };
 
 // `model` is checked for its type and otherwise of no consequence: the server has one model.
-bool ReadMembers(BodyReader& reader, Body& body) {
+bool ReadOllamaEmbedMembers(BodyReader& reader, OllamaEmbedBody& body) {
   std::optional<std::string> ignored;
   return reader.ReadStruct(
       "struct OllamaEmbedRequest",
@@ -36,8 +36,9 @@ std::string Write(const EmbedResponse& response, std::string_view model) {
   return json + R"(,"prompt_eval_count":)" + std::to_string(response.compute.tokens) + "}";
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
-  std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
+void HandleOllamaEmbed(Request& request, const Context& context, const Respond& respond) {
+  std::optional<OllamaEmbedBody> body =
+      ReadBody<OllamaEmbedBody>(request, context, respond, ReadOllamaEmbedMembers);
   if (!body) return;
   GiveInputs(body->input, body->embed);
   Run(&Service::Embed, std::move(body->embed), context, respond, ErrorStyle::kTei,
@@ -49,12 +50,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kOllamaEmbed = {
-    .handle = Handle,
+    .handle = HandleOllamaEmbed,
     .span = "ollama_embed",
     .tag = "Ollama",
     .summary = "Get a vector for each input, as Ollama's clients ask for it",
     .work = Work::kModel,
-    .body = Describe<ReadMembers>,
+    .body = Describe<ReadOllamaEmbedMembers>,
     .example = R"({"input":"What is Deep Learning?"})",
     .answer = {"OllamaEmbedResponse",
                R"({"type":"object","required":["model","embeddings","prompt_eval_count"],)"

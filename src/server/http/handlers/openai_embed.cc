@@ -17,7 +17,7 @@ namespace {
 
 enum class Encoding : std::uint8_t { kFloat, kBase64 };
 
-struct Body {
+struct OpenaiEmbedBody {
   InputList input;
   Encoding encoding = Encoding::kFloat;
   std::optional<std::uint32_t> dimensions;
@@ -63,7 +63,7 @@ bool ReadLength(BodyReader& reader, std::optional<std::int64_t>& out) {
 
 // `model` and `user` are checked for their type and otherwise of no consequence: the server has one
 // model.
-bool ReadMembers(BodyReader& reader, Body& body) {
+bool ReadOpenaiEmbedMembers(BodyReader& reader, OpenaiEmbedBody& body) {
   std::optional<std::string> ignored;
   return reader.ReadStruct(
       "struct OpenAICompatRequest",
@@ -81,7 +81,7 @@ bool ReadMembers(BodyReader& reader, Body& body) {
         "Cut each input to so many tokens, special ones included; -1: to what the model takes."}});
 }
 
-std::optional<std::uint32_t> MaxTokens(const Body& body, const ServerInfo& info) {
+std::optional<std::uint32_t> MaxTokens(const OpenaiEmbedBody& body, const ServerInfo& info) {
   if (!body.max_tokens) return {};
   if (*body.max_tokens == kLongest) return info.max_input_length;
   return static_cast<std::uint32_t>(*body.max_tokens);
@@ -114,8 +114,9 @@ std::string Write(const EmbedResponse& response, Encoding encoding, std::string_
   return out;
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
-  std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
+void HandleOpenaiEmbed(Request& request, const Context& context, const Respond& respond) {
+  std::optional<OpenaiEmbedBody> body =
+      ReadBody<OpenaiEmbedBody>(request, context, respond, ReadOpenaiEmbedMembers);
   if (!body) return;
   EmbedRequest embed;
   GiveInputs(body->input, embed);
@@ -133,12 +134,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kOpenAiEmbed = {
-    .handle = Handle,
+    .handle = HandleOpenaiEmbed,
     .span = "openai_embed",
     .tag = "OpenAI",
     .summary = "Get a vector for each input, as OpenAI's clients ask for it",
     .work = Work::kModel,
-    .body = Describe<ReadMembers>,
+    .body = Describe<ReadOpenaiEmbedMembers>,
     .example = R"({"input":"What is Deep Learning?"})",
     .answer = {"OpenAICompatResponse",
                R"({"type":"object","required":["object","data","model","usage"],)"

@@ -8,9 +8,8 @@ namespace {
 using testing::Answer;
 using testing::Client;
 using testing::Post;
+using testing::Quiet;
 using testing::TestServer;
-
-LogOptions Quiet() { return {.level = LogLevel::kOff}; }
 
 TEST(OpenAiEmbed, AnswersInItsOwnFormatOnBothPaths) {
   TestServer server({}, Quiet());

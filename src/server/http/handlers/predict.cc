@@ -10,12 +10,12 @@
 namespace embd::http {
 namespace {
 
-struct Body {
+struct PredictBody {
   InputList inputs;
   PredictRequest predict;
 };
 
-bool ReadMembers(BodyReader& reader, Body& body) {
+bool ReadPredictMembers(BodyReader& reader, PredictBody& body) {
   PredictRequest& predict = body.predict;
   return reader.ReadStruct(
       "struct PredictRequest",
@@ -28,8 +28,9 @@ bool ReadMembers(BodyReader& reader, Body& body) {
         kAboutRawScores}});
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
-  std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
+void HandlePredict(Request& request, const Context& context, const Respond& respond) {
+  std::optional<PredictBody> body =
+      ReadBody<PredictBody>(request, context, respond, ReadPredictMembers);
   if (!body) return;
   GiveInputs(body->inputs, body->predict);
   Run(&Service::Predict, std::move(body->predict), context, respond, ErrorStyle::kTei,
@@ -42,12 +43,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kPredict = {
-    .handle = Handle,
+    .handle = HandlePredict,
     .span = "predict",
     .tag = "Classification",
     .summary = "Get a score of each label, for texts or pairs of texts",
     .work = Work::kModel,
-    .body = Describe<ReadMembers>,
+    .body = Describe<ReadPredictMembers>,
     .example = R"({"inputs":"I like you."})",
     .answer = {"PredictResponse",
                R"({"description":"The best label first; of a batch, a list for each input.",)"

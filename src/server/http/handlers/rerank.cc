@@ -131,7 +131,7 @@ void HandleAny(Request& request, const Context& context, const Respond& respond,
   RunDocuments(*body, {}, context, respond, errors);
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
+void HandleRerank(Request& request, const Context& context, const Respond& respond) {
   HandleAny(request, context, respond, ErrorStyle::kTei);
 }
 
@@ -173,7 +173,7 @@ constexpr Shape kAnswer = {
 }  // namespace
 
 const Operation kRerank = {
-    .handle = Handle,
+    .handle = HandleRerank,
     .span = "rerank",
     .tag = "Reranking",
     .summary = kSummary,

@@ -13,7 +13,7 @@
 namespace embd::http {
 namespace {
 
-struct Body {
+struct SimilarityBody {
   std::string source;
   InputList sentences;
   EmbedRequest embed;
@@ -33,7 +33,7 @@ bool ReadParameters(BodyReader& reader, EmbedRequest& embed) {
   });
 }
 
-bool ReadMembers(BodyReader& reader, Body& body) {
+bool ReadSimilarityMembers(BodyReader& reader, SimilarityBody& body) {
   const auto inputs = [&] {
     return reader.ReadStruct(
         "struct SimilarityInput",
@@ -51,8 +51,9 @@ std::string Write(const EmbedResponse& response) {
   return json;
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
-  std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
+void HandleSimilarity(Request& request, const Context& context, const Respond& respond) {
+  std::optional<SimilarityBody> body =
+      ReadBody<SimilarityBody>(request, context, respond, ReadSimilarityMembers);
   if (!body) return;
   InputList& sentences = body->sentences;
   if (sentences.count == 0) {
@@ -71,12 +72,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kSimilarity = {
-    .handle = Handle,
+    .handle = HandleSimilarity,
     .span = "similarity",
     .tag = "Embeddings",
     .summary = "Compare sentences with one other by the cosine of their vectors",
     .work = Work::kModel,
-    .body = Describe<ReadMembers>,
+    .body = Describe<ReadSimilarityMembers>,
     .example = R"({"inputs":{"source_sentence":"What is Deep Learning?",)"
                R"("sentences":["What is Machine Learning?"]}})",
     .answer = {"SimilarityResponse",

@@ -10,12 +10,12 @@
 namespace embd::http {
 namespace {
 
-struct Body {
+struct TokenizeBody {
   InputList inputs;
   TokenizeRequest tokenize;
 };
 
-bool ReadMembers(BodyReader& reader, Body& body) {
+bool ReadTokenizeMembers(BodyReader& reader, TokenizeBody& body) {
   TokenizeRequest& tokenize = body.tokenize;
   return reader.ReadStruct(
       "struct TokenizeRequest",
@@ -26,8 +26,9 @@ bool ReadMembers(BodyReader& reader, Body& body) {
         BodyReader::kOptional, kAboutPrompt}});
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
-  std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
+void HandleTokenize(Request& request, const Context& context, const Respond& respond) {
+  std::optional<TokenizeBody> body =
+      ReadBody<TokenizeBody>(request, context, respond, ReadTokenizeMembers);
   if (!body) return;
   InputList& list = body->inputs;
   body->tokenize.inputs_beyond = list.beyond();
@@ -40,12 +41,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kTokenize = {
-    .handle = Handle,
+    .handle = HandleTokenize,
     .span = "tokenize",
     .tag = "Tokenization",
     .summary = "Get the tokens of each text",
     .work = Work::kTokenizer,
-    .body = Describe<ReadMembers>,
+    .body = Describe<ReadTokenizeMembers>,
     .example = R"({"inputs":"What is Deep Learning?"})",
     .answer = {"TokenizeResponse",
                R"({"type":"array","description":"For each text its tokens.","items":)"

@@ -15,7 +15,7 @@
 namespace embd::http {
 namespace {
 
-struct Body {
+struct VertexBody {
   std::vector<std::string> instances;  // JSON
   std::size_t count = 0;               // also those that are not kept
 };
@@ -25,7 +25,7 @@ constexpr Shape kInstanceShape = {
     R"({"type":"object","description":"What the route for this kind of model takes.",)"
     R"("example":{"inputs":"What is Deep Learning?"}})"};
 
-bool ReadMembers(BodyReader& reader, Body& body) {
+bool ReadVertexMembers(BodyReader& reader, VertexBody& body) {
   const auto instance = [&] {
     return reader.ReadShape(kInstanceShape, [&](JsonBodyReader& json) {
       std::string_view text;
@@ -77,8 +77,9 @@ void Start(std::string instance, const Context& context, const Respond& respond)
   Choose(request.body, context).handle(request, context, respond);
 }
 
-void Handle(Request& request, const Context& context, const Respond& respond) {
-  std::optional<Body> body = ReadBody<Body>(request, context, respond, ReadMembers);
+void HandleVertex(Request& request, const Context& context, const Respond& respond) {
+  std::optional<VertexBody> body =
+      ReadBody<VertexBody>(request, context, respond, ReadVertexMembers);
   if (!body) return;
   // Each needs a permit at least.
   const std::size_t permits = context.service.info().max_concurrent_requests;
@@ -104,12 +105,12 @@ void Handle(Request& request, const Context& context, const Respond& respond) {
 }  // namespace
 
 const Operation kVertex = {
-    .handle = Handle,
+    .handle = HandleVertex,
     .span = "vertex_compatibility",
     .tag = "Platforms",
     .summary = "Answer several requests at once, as Vertex AI sends them",
     .work = Work::kModel,
-    .body = Describe<ReadMembers>,
+    .body = Describe<ReadVertexMembers>,
     .example = R"({"instances":[{"inputs":"What is Deep Learning?"}]})",
     .answer = {"VertexResponse",
                R"({"type":"object","required":["predictions"],"additionalProperties":false,)"
