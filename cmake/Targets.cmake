@@ -13,6 +13,10 @@ target_compile_options(embd_options INTERFACE
 # g++ 12 sees overlapping copies inside its own std::string at -O3 (PR105651).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(embd_options INTERFACE -Wno-restrict)
+  # In a unity build no source is the main one, and so nothing unnamed looks private to it.
+  if(CMAKE_UNITY_BUILD)
+    target_compile_options(embd_options INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 # clang 14 does not take g++'s attributes on C++20 lambdas; losing them costs it only speed.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
@@ -58,6 +62,11 @@ function(embd_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LABELS" ${ARGN})
   add_executable(embd_${name}_test ${ARG_SOURCES})
   target_link_libraries(embd_${name}_test PRIVATE embd_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
+  # What is tested is optimised as its preset says. Optimising the tests themselves under sanitizers would
+  # double the time to compile them.
+  if(EMBD_SANITIZE)
+    target_compile_options(embd_${name}_test PRIVATE -O0)
+  endif()
   add_test(NAME ${name} COMMAND embd_${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${name} PROPERTIES TIMEOUT 1500 LABELS "${ARG_LABELS}")
   if("threads" IN_LIST ARG_LABELS)
