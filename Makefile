@@ -98,7 +98,7 @@ test-arm64: deps-arm64 ## Cross-build the arm64 binary and run the tests of its 
 	@echo "==> Tests of the arm64 kernels, under qemu"
 	@ctest --preset arm64 --no-tests=error
 
-lint: deps-lint ## Check format, include directions, sizes and clang-tidy (TIDY=changed: only what differs from HEAD)
+lint: deps-lint .venv/requirements-lint.stamp ## Check format, include directions, sizes and clang-tidy (TIDY=changed: only what differs from HEAD)
 	@echo "==> clang-format"
 	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs -r clang-format-14 --dry-run -Werror
 	@echo "==> Include directions and sizes"
@@ -106,8 +106,8 @@ lint: deps-lint ## Check format, include directions, sizes and clang-tidy (TIDY=
 	@python3 tools/check_layers.py
 	@python3 tools/check_sizes.py
 	@echo "==> clang-tidy ($(TIDY))"
-	@cmake --preset dev --log-level=NOTICE >/dev/null
-	@python3 tools/run_clang_tidy.py --build build/dev --files $(TIDY)
+	@cmake --preset dev -B build/lint -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=12 --log-level=NOTICE >/dev/null
+	@$(PYTHON) tools/run_clang_tidy.py --build build/lint --files $(TIDY)
 
 format: deps-lint ## Format all C++ sources in place
 	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs -r clang-format-14 -i

@@ -23,7 +23,7 @@ packages_of() {
       if ! command -v node >/dev/null || ! command -v npm >/dev/null; then echo nodejs npm; fi
       ;;
     arm64) packages_of test && echo g++-aarch64-linux-gnu qemu-user-static ;;
-    lint) packages_of test && echo clang-14 clang-format-14 clang-tidy-14 ;;
+    lint) packages_of test && packages_of python && echo clang-format-14 ;;
     fuzz) packages_of build && echo clang-14 libclang-rt-14-dev ;;
     bench) packages_of build && packages_of python && echo wrk ;;
     all) for group in test clients arm64 lint fuzz bench; do packages_of "$group"; done ;;

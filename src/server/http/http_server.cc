@@ -49,6 +49,7 @@ void HttpServer::Impl::Serve(int socket, LogAnswers log_answers, Encrypt encrypt
 HttpServer::HttpServer(Service& service, Log& log, const HttpServerOptions& options)
     : impl_(std::make_unique<Impl>(service, log, options)) {}
 
+// Out of memory here ends the process, as it should. NOLINTNEXTLINE(bugprone-exception-escape)
 HttpServer::~HttpServer() {
   Drain(std::chrono::steady_clock::now());
   impl_->state.open.WaitForNone();
