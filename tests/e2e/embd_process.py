@@ -12,7 +12,8 @@ from http_client import Connection
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(os.environ.get("EMBD_BINARY", ROOT / "build/release/src/app/embd"))
-MODEL = pathlib.Path(os.environ.get("EMBD_MODEL", ROOT / "models/all-MiniLM-L6-v2"))
+# Resolved, since tests watch the files in it by path.
+MODEL = pathlib.Path(os.environ.get("EMBD_MODEL", ROOT / "models/all-MiniLM-L6-v2")).resolve()
 START_TIMEOUT = 60.0
 STOP_TIMEOUT = 60.0
 
