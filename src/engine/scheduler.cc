@@ -79,6 +79,9 @@ struct Worker {
   // A short step in the middle of another.
   std::optional<StepRunner> loan_runner;
   Bench loan_bench;
+  // Tokens that loans may still take of the step under way; guarded by the scheduler's mutex, but
+  // that its own thread, which alone changes it, may look without.
+  std::int64_t lendable = 0;
   const int node;
 
   bool idle = false;         // guarded by the scheduler's mutex
@@ -99,7 +102,8 @@ struct Scheduler::Impl {
   void TakeStep(Worker& worker);
   bool JoinStep(Worker& worker);
   int IdleNear(const Worker& worker) const;
-  void TakeChosen(Bench& bench);
+  std::int64_t TakeChosen(Bench& bench);
+  std::int64_t Lendable(const std::vector<Job>& jobs) const;
   void RunStep(std::size_t index);
   bool RunBench(Bench& bench, StepRunner& runner, const BarrierRef& pause);
   void RunHelp(std::size_t index);
@@ -114,7 +118,9 @@ struct Scheduler::Impl {
     Impl* impl;
     std::size_t index;
     void arrive_and_wait() {
-      if (impl->loan_wanted.load(std::memory_order_relaxed)) impl->RunLoan(index);
+      if (impl->loan_wanted.load(std::memory_order_relaxed) && impl->workers[index].lendable > 0) {
+        impl->RunLoan(index);
+      }
     }
   };
 
@@ -272,13 +278,27 @@ void Scheduler::Impl::TakeStep(Worker& worker) {
                .turn = turns.turn()},
               limits, worker.bench.choice);
   TakeChosen(worker.bench);
+  worker.lendable = Lendable(worker.bench.jobs);
   const int helpers = worker.bench.choice.lanes - 1;
   if (helpers == 0 || !worker.runner.group().Open(helpers)) return;
   changes.fetch_add(1, std::memory_order_release);
   for (int i = 0; i < helpers; ++i) wake.notify_one();
 }
 
-void Scheduler::Impl::TakeChosen(Bench& bench) {
+// Jobs wait for loans to a step of theirs. So it lends no more than it is itself, and nothing to
+// jobs that are no shorter than one of its own: they would only pass it, one after another.
+std::int64_t Scheduler::Impl::Lendable(const std::vector<Job>& jobs) const {
+  std::int64_t tokens = 0;
+  for (const Job& job : jobs) {
+    const auto own = static_cast<std::uint32_t>(job.ids.size());
+    if (std::max(own, job.request_tokens) <= limits.short_tokens) return 0;
+    tokens += own;
+  }
+  return tokens;
+}
+
+// Tells how many tokens it took.
+std::int64_t Scheduler::Impl::TakeChosen(Bench& bench) {
   queue.Take(bench.choice, bench.jobs, bench.dropped);
   std::uint64_t tokens = 0;
   for (const Job& job : bench.jobs) tokens += job.ids.size();
@@ -289,6 +309,7 @@ void Scheduler::Impl::TakeChosen(Bench& bench) {
   }
   if (queue.empty()) turns.Clear();
   Changed();
+  return static_cast<std::int64_t>(tokens);
 }
 
 bool Scheduler::Impl::JoinStep(Worker& worker) {
@@ -296,6 +317,7 @@ bool Scheduler::Impl::JoinStep(Worker& worker) {
     if (&leader == &worker || leader.node != worker.node) continue;
     worker.seat = leader.runner.group().Join();
     worker.leader = &leader;
+    worker.lendable = leader.lendable;
     if (worker.seat > 0) return true;
   }
   return false;
@@ -348,7 +370,7 @@ void Scheduler::Impl::RunLoan(std::size_t index) {
     const std::lock_guard lock(mutex);
     if (!loan_wanted.load(std::memory_order_relaxed)) return;
     ChooseLoan({.jobs = queue.View()}, limits, worker.loan_bench.choice);
-    TakeChosen(worker.loan_bench);
+    worker.lendable -= TakeChosen(worker.loan_bench);
   }
   const bool ran = !worker.loan_bench.jobs.empty();
   const bool came_through = RunBench(worker.loan_bench, *worker.loan_runner, nullptr);

@@ -202,6 +202,72 @@ TEST_F(LoanTest, AFailingShortJobDoesNotHarmItsHost) {
   EXPECT_TRUE(Becomes(scheduler, /*healthy=*/true));
 }
 
+// Who came first is not passed by jobs of the same kind, one after another.
+TEST_F(LoanTest, AStepOfShortJobsLendsNothing) {
+  Gate begun, go_on;
+  std::mutex mutex;
+  std::vector<std::uint32_t> ended;
+  model_.on_run = [&](const PackedBatch& batch) {
+    if (batch.ids[0] != 1) return;
+    begun.Open();
+    go_on.Wait();  // until the others are queued
+  };
+  const auto job = [&](std::uint32_t id, std::promise<void>& done) {
+    Job made = JobOf({id});
+    made.done = [&, id](const Result<JobResult>& result) {
+      EXPECT_TRUE(result.ok());
+      {
+        const std::lock_guard lock(mutex);
+        ended.push_back(id);
+      }
+      done.set_value();
+    };
+    return made;
+  };
+  Scheduler scheduler(model_, LoanOptions(1), metrics_);
+  std::promise<void> first, second;
+  scheduler.Submit(job(1, first));
+  begun.Wait();
+  scheduler.Submit(job(2, second));
+  go_on.Open();
+  first.get_future().get();
+  second.get_future().get();
+  EXPECT_EQ(ended, (std::vector<std::uint32_t>{1, 2}));
+}
+
+// A step is at most twice as long for what it lends.
+TEST_F(LoanTest, AStepLendsNoMoreThanItIs) {
+  Gate begun, go_on;
+  std::atomic<bool> first = true;
+  std::atomic<int> lent = 0;
+  std::atomic<bool> host_ended = false;
+  model_.on_run = [&](const PackedBatch& batch) {
+    if (batch.ids[0] != kLong) {
+      if (!host_ended) lent += static_cast<int>(batch.ids.size());
+      return;
+    }
+    if (!first.exchange(false)) return;
+    begun.Open();
+    go_on.Wait();
+  };
+  gate_.Open();
+  Scheduler scheduler(model_, LoanOptions(1), metrics_);
+  Job long_job = Long();
+  std::promise<void> host;
+  long_job.done = [&](const Result<JobResult>&) {
+    host_ended = true;
+    host.set_value();
+  };
+  scheduler.Submit(std::move(long_job));
+  begun.Wait();
+  std::vector<Answer> answers;
+  for (int i = 0; i < 30; ++i) answers.push_back(Submit(scheduler, {1, 2, 3, 4}));
+  go_on.Open();
+  host.get_future().get();
+  EXPECT_LE(lent, 32 + 8);  // the last may be as long as a loan
+  for (Answer& answer : answers) EXPECT_TRUE(answer.get().ok());
+}
+
 // Short jobs without end do not keep a long one from its end.
 TEST_F(LoanTest, LoansAreBounded) {
   gate_.Open();
