@@ -250,7 +250,9 @@ TEST_F(LoanTest, AStepLendsNoMoreThanItIs) {
     begun.Open();
     go_on.Wait();
   };
-  gate_.Open();
+  model_.on_middle = [](const PackedBatch& batch, const Lane& lane) {
+    for (int operation = 0; operation < 20 && batch.ids[0] == kLong; ++operation) lane.Sync();
+  };
   Scheduler scheduler(model_, LoanOptions(1), metrics_);
   Job long_job = Long();
   std::promise<void> host;
