@@ -31,8 +31,10 @@ def test_embedding_as_openai(url, texts, rows):
     ("huggingface", ""), ("infinity", ""), ("hosted_vllm", ""), ("jina_ai", "/v1/rerank"), ("cohere", "/v2/rerank"),
 ])  # fmt: skip
 def test_rerank(reranker_url, texts, ranking, provider, path):
+    # Infinity answers documents as texts; embd, as Cohere does, as objects, which that provider does not read.
     response = litellm.rerank(
-        model=f"{provider}/tei", query=texts[0], documents=texts, top_n=2, api_base=reranker_url + path, api_key="none")
+        model=f"{provider}/tei", query=texts[0], documents=texts, top_n=2, return_documents=provider != "infinity",
+        api_base=reranker_url + path, api_key="none")
     found = [(result["index"], pytest.approx(result["relevance_score"])) for result in response.results]
     # TEI, and so embd in TEI's shape, knows no top_n.
     assert ranking[: len(found)] == found and len(found) == (3 if provider == "huggingface" else 2)
