@@ -79,8 +79,8 @@ struct Worker {
   // A short step in the middle of another.
   std::optional<StepRunner> loan_runner;
   Bench loan_bench;
-  // Tokens that loans may still take of the step under way; guarded by the scheduler's mutex, but
-  // that its own thread, which alone changes it, may look without.
+  // Tokens that may still be lent to others during the step under way. Guarded by the scheduler's
+  // mutex; its own thread, the only one to change it, looks without.
   std::int64_t lendable = 0;
   const int node;
 
