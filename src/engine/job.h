@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -49,5 +50,10 @@ struct Job {
   std::function<void(Result<JobResult>)> done;
   Clock::time_point submitted{};  // set by Submit
 };
+
+// Tokens of the whole request that the job is a part of, at least its own.
+inline std::uint32_t RequestTokens(const Job& job) {
+  return std::max(static_cast<std::uint32_t>(job.ids.size()), job.request_tokens);
+}
 
 }  // namespace embd

@@ -17,9 +17,8 @@ bool JobQueue::TryPush(Job& job) {
   if (free_.empty()) return false;
   const std::uint32_t slot = free_.back();
   free_.pop_back();
-  const auto tokens = static_cast<std::uint32_t>(job.ids.size());
-  view_.push_back({.tokens = tokens,
-                   .request_tokens = std::max(tokens, job.request_tokens),
+  view_.push_back({.tokens = static_cast<std::uint32_t>(job.ids.size()),
+                   .request_tokens = RequestTokens(job),
                    .cancelled = false});
   short_jobs_ += IsShort(view_.back(), limits_) ? 1 : 0;
   slots_[slot] = std::move(job);

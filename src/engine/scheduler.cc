@@ -48,6 +48,12 @@ StepLimits LoanLimits(const SchedulerOptions& options) {
   return limits;
 }
 
+std::uint64_t TokensOf(const std::vector<Job>& jobs) {
+  std::uint64_t tokens = 0;
+  for (const Job& job : jobs) tokens += job.ids.size();
+  return tokens;
+}
+
 BatchLimits PolicyLimits(const SchedulerOptions& options) {
   const auto largest = static_cast<std::uint32_t>(options.step.max_tokens);
   const auto wanted = static_cast<std::uint32_t>(options.step_tokens);
@@ -102,7 +108,7 @@ struct Scheduler::Impl {
   void TakeStep(Worker& worker);
   bool JoinStep(Worker& worker);
   int IdleNear(const Worker& worker) const;
-  std::int64_t TakeChosen(Bench& bench);
+  void TakeChosen(Bench& bench);
   std::int64_t Lendable(const std::vector<Job>& jobs) const;
   void RunStep(std::size_t index);
   bool RunBench(Bench& bench, StepRunner& runner, const BarrierRef& pause);
@@ -288,28 +294,21 @@ void Scheduler::Impl::TakeStep(Worker& worker) {
 // Jobs wait for loans to a step of theirs. So it lends no more than it is itself, and nothing to
 // jobs that are no shorter than one of its own: they would only pass it, one after another.
 std::int64_t Scheduler::Impl::Lendable(const std::vector<Job>& jobs) const {
-  std::int64_t tokens = 0;
-  for (const Job& job : jobs) {
-    const auto own = static_cast<std::uint32_t>(job.ids.size());
-    if (std::max(own, job.request_tokens) <= limits.short_tokens) return 0;
-    tokens += own;
-  }
-  return tokens;
+  const bool has_short = std::any_of(jobs.begin(), jobs.end(), [&](const Job& job) {
+    return RequestTokens(job) <= limits.short_tokens;
+  });
+  return has_short ? 0 : static_cast<std::int64_t>(TokensOf(jobs));
 }
 
-// Tells how many tokens it took.
-std::int64_t Scheduler::Impl::TakeChosen(Bench& bench) {
+void Scheduler::Impl::TakeChosen(Bench& bench) {
   queue.Take(bench.choice, bench.jobs, bench.dropped);
-  std::uint64_t tokens = 0;
-  for (const Job& job : bench.jobs) tokens += job.ids.size();
   if (bench.choice.overtaking > 0) {
     turns.Overtook(bench.choice.overtaking);
   } else {
-    turns.InOrder(tokens);
+    turns.InOrder(TokensOf(bench.jobs));
   }
   if (queue.empty()) turns.Clear();
   Changed();
-  return static_cast<std::int64_t>(tokens);
 }
 
 bool Scheduler::Impl::JoinStep(Worker& worker) {
@@ -342,8 +341,7 @@ void Scheduler::Impl::RunStep(std::size_t index) {
 bool Scheduler::Impl::RunBench(Bench& bench, StepRunner& runner, const BarrierRef& pause) {
   bool came_through = false;
   if (!bench.jobs.empty()) {
-    std::size_t tokens = 0;
-    for (const Job& job : bench.jobs) tokens += job.ids.size();
+    const std::uint64_t tokens = TokensOf(bench.jobs);
     metrics.batch_next_size.Observe(static_cast<double>(bench.jobs.size()));
     metrics.batch_next_tokens.Observe(static_cast<double>(tokens));
     metrics.batch_fill.Observe(
@@ -370,7 +368,8 @@ void Scheduler::Impl::RunLoan(std::size_t index) {
     const std::lock_guard lock(mutex);
     if (!loan_wanted.load(std::memory_order_relaxed)) return;
     ChooseLoan({.jobs = queue.View()}, limits, worker.loan_bench.choice);
-    worker.lendable -= TakeChosen(worker.loan_bench);
+    TakeChosen(worker.loan_bench);
+    worker.lendable -= static_cast<std::int64_t>(TokensOf(worker.loan_bench.jobs));
   }
   const bool ran = !worker.loan_bench.jobs.empty();
   const bool came_through = RunBench(worker.loan_bench, *worker.loan_runner, nullptr);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/load_error.h"
+#include "tokenizer/models/model_scratch.h"
 
 namespace embd {
 namespace {
@@ -83,6 +84,14 @@ Encoding TestPostProcessor::operator()(std::string_view first, std::string_view 
   Encoding encoding;
   EXPECT_TRUE(tokenizer_->EncodePair(first, second, {.details = true}, scratch, encoding));
   return encoding;
+}
+
+std::vector<Token> WordTokens(const TokenModel& model, const std::string& word) {
+  const Piece piece{1, static_cast<std::uint32_t>(word.size() + 1)};
+  ModelScratch scratch;
+  std::vector<Token> tokens;
+  EXPECT_TRUE(model.Tokenize(">" + word + "<", {&piece, 1}, scratch, tokens));
+  return tokens;
 }
 
 std::string PostProcessorError(const std::string& json) {

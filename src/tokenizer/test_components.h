@@ -63,6 +63,9 @@ class TestPostProcessor {
   std::unique_ptr<const Tokenizer> tokenizer_;
 };
 
+// The tokens of `word`, which stands from byte 1 of its text on.
+std::vector<Token> WordTokens(const TokenModel& model, const std::string& word);
+
 // What loading a tokenizer.json with this post-processor ends with.
 std::string PostProcessorError(const std::string& json);
 

@@ -9,6 +9,9 @@ namespace embd::http {
 
 class BufferLease;
 
+// Bytes of a body that get room at once; of a larger one more as it comes.
+inline constexpr std::size_t kFirstBody = 16384;
+
 // How many bytes all connections together may hold in buffers. Who does not get his share waits in
 // line. One lease at a time may go beyond the budget, so that those who each hold a part and wait
 // for more cannot block each other for ever. Any thread.

@@ -7,7 +7,6 @@
 namespace embd::http {
 namespace {
 
-constexpr std::size_t kFirstBody = 16384;
 constexpr std::size_t kMostAtOnce = 65536;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 

@@ -22,7 +22,6 @@ using std::chrono::steady_clock;
 
 // Kept without asking.
 constexpr std::size_t kSmallHeader = 256;
-constexpr std::size_t kFirstData = 16384;
 // As RFC 9113 counts the size of a list of headers.
 constexpr std::size_t kHeaderOverhead = 32;
 
@@ -142,7 +141,7 @@ void Http2Exchange::Store(std::string_view data) {
   const std::size_t needed = body.size() + data.size();
   if (needed > body.capacity()) {
     const auto announced = static_cast<std::size_t>(
-        std::min<std::uint64_t>(content_length_, std::max(kFirstData, 2 * body.capacity())));
+        std::min<std::uint64_t>(content_length_, std::max(kFirstBody, 2 * body.capacity())));
     const std::size_t wanted = std::min(std::max({needed, announced, 2 * body.capacity()}),
                                         std::max(needed, state_.options.payload_limit));
     const std::size_t more = wanted - body.capacity();
@@ -153,7 +152,7 @@ void Http2Exchange::Store(std::string_view data) {
     } else {
       lease_.Charge(needed - body.capacity());
       body.reserve(needed);
-      if (!asked_) AskBudget(kFirstData);
+      if (!asked_) AskBudget(kFirstBody);
     }
   }
   body.append(data);

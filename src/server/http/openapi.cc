@@ -61,10 +61,6 @@ constexpr Shape kSharedShapes[] = {
      R"("type":{"$ref":"#/components/schemas/ErrorType"}}})"},
 };
 
-std::string Reference(std::string_view name) {
-  return R"({"$ref":"#/components/schemas/)" + std::string(name) + "\"}";
-}
-
 std::string Quoted(std::string_view text) {
   std::string out;
   AppendString(out, text);
@@ -188,7 +184,8 @@ class Writer {
     const Shape& answer = operation.answer;
     if (!answer.name.empty()) {
       schemas_.emplace(answer.name, answer.schema);
-      json += R"(,"content":{)" + ContentOf(operation.answer_type, Reference(answer.name)) + "}";
+      json +=
+          R"(,"content":{)" + ContentOf(operation.answer_type, SchemaReference(answer.name)) + "}";
     }
     return json + "}";
   }
@@ -198,9 +195,9 @@ class Writer {
                        Quoted(refusal.description);
     std::string content;
     if (refusal.json) {
-      content = ContentOf(
-          kJsonType,
-          Reference(style == ErrorStyle::kTei ? "ErrorResponse" : "OpenAICompatErrorResponse"));
+      content = ContentOf(kJsonType,
+                          SchemaReference(style == ErrorStyle::kTei ? "ErrorResponse"
+                                                                    : "OpenAICompatErrorResponse"));
     }
     if (refusal.text) {
       if (!content.empty()) content += ',';

@@ -7,10 +7,6 @@
 namespace embd::http {
 namespace {
 
-std::string ReferenceTo(std::string_view name) {
-  return R"({"$ref":"#/components/schemas/)" + std::string(name) + "\"}";
-}
-
 std::string NamesOf(std::initializer_list<BodyReader::Field> fields, BodyReader::Need need,
                     std::string_view before, std::string_view between) {
   std::string names;
@@ -23,6 +19,10 @@ std::string NamesOf(std::initializer_list<BodyReader::Field> fields, BodyReader:
 }
 
 }  // namespace
+
+std::string SchemaReference(std::string_view name) {
+  return R"({"$ref":"#/components/schemas/)" + std::string(name) + "\"}";
+}
 
 bool SchemaWriter::Write(std::string schema) {
   schema_ = std::move(schema);
@@ -55,7 +55,7 @@ bool SchemaWriter::ReadStruct(std::string_view type, std::initializer_list<Field
   }
   const std::string_view name = type.substr(type.find(' ') + 1);
   schemas_.emplace(name, schema + "}}");
-  return Write(ReferenceTo(name));
+  return Write(SchemaReference(name));
 }
 
 bool SchemaWriter::ReadList(FunctionRef<bool()> read) {
@@ -102,7 +102,7 @@ bool SchemaWriter::ReadVariant(std::span<const std::string_view> names, std::siz
 
 bool SchemaWriter::ReadShape(const Shape& shape, FunctionRef<bool(JsonBodyReader&)> /*read*/) {
   schemas_.emplace(shape.name, shape.schema);
-  return Write(ReferenceTo(shape.name));
+  return Write(SchemaReference(shape.name));
 }
 
 }  // namespace embd::http

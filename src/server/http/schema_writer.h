@@ -11,6 +11,9 @@ namespace embd::http {
 // JSON schemas by their names, as they stand under components in an OpenAPI document.
 using Schemas = std::map<std::string, std::string, std::less<>>;
 
+// What stands in the document, JSON, where the schema of that name belongs.
+std::string SchemaReference(std::string_view name);
+
 // Writes down as a JSON schema what a function reads from a body. Members with a default are told
 // with it: it stands in the variable that they would be read into.
 class SchemaWriter final : public BodyReader {

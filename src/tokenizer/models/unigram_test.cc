@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/load_error.h"
+#include "tokenizer/test_components.h"
 
 namespace embd {
 namespace {
@@ -15,28 +16,20 @@ std::unique_ptr<TokenModel> LoadUnigram(const std::string& members) {
   return Unigram::FromJson(document.root());
 }
 
-std::vector<Token> UnigramTokens(const TokenModel& model, const std::string& word) {
-  const Piece piece{1, static_cast<std::uint32_t>(word.size() + 1)};
-  ModelScratch scratch;
-  std::vector<Token> tokens;
-  EXPECT_TRUE(model.Tokenize(">" + word + "<", {&piece, 1}, scratch, tokens));
-  return tokens;
-}
-
 const std::string kPieces =
     R"("vocab":[["<unk>",0.0],["a",0.0],["b",0.0],["c",0.0],["d",0.0],["cd",1.0],["ab",2.0],["abc",5.0],["abcd",10.0]])";
 
 TEST(Unigram, TheBestPathWins) {
   const auto model = LoadUnigram(kPieces + R"(,"unk_id":0)");
-  EXPECT_EQ(UnigramTokens(*model, "abcdacdxx"),
+  EXPECT_EQ(WordTokens(*model, "abcdacdxx"),
             (std::vector<Token>{{8, {1, 5}}, {1, {5, 6}}, {5, {6, 8}}, {0, {8, 10}}}));
-  EXPECT_EQ(UnigramTokens(*model, "abcc"), (std::vector<Token>{{7, {1, 4}}, {3, {4, 5}}}));
+  EXPECT_EQ(WordTokens(*model, "abcc"), (std::vector<Token>{{7, {1, 4}}, {3, {4, 5}}}));
 }
 
 TEST(Unigram, UnknownCharactersFallBackToBytes) {
   const auto model = LoadUnigram(
       R"("vocab":[["<unk>",0.0],["a",0.0],["<0xC3>",0.0],["<0xA9>",0.0]],"unk_id":0,"byte_fallback":true)");
-  EXPECT_EQ(UnigramTokens(*model, "\u00e9a\u00e8"),
+  EXPECT_EQ(WordTokens(*model, "\u00e9a\u00e8"),
             (std::vector<Token>{{2, {1, 3}}, {3, {1, 3}}, {1, {3, 4}}, {0, {4, 6}}}));
 }
 
@@ -60,7 +53,7 @@ TEST(Unigram, AWordSeenBeforeHasTheSameTokens) {
 
 TEST(Unigram, OfEqualTokensTheLastCounts) {
   const auto model = LoadUnigram(R"("vocab":[["a",0.0],["b",0.0],["a",-1.0]])");
-  EXPECT_EQ(UnigramTokens(*model, "ab"), (std::vector<Token>{{2, {1, 2}}, {1, {2, 3}}}));
+  EXPECT_EQ(WordTokens(*model, "ab"), (std::vector<Token>{{2, {1, 2}}, {1, {2, 3}}}));
 }
 
 TEST(Unigram, WithoutUnknownTokenUnknownCharactersAreAnError) {
@@ -73,7 +66,7 @@ TEST(Unigram, WithoutUnknownTokenUnknownCharactersAreAnError) {
 
 TEST(Unigram, MillionsOfOneLetterAreNoProblem) {
   const auto model = LoadUnigram(R"("vocab":[["<unk>",0.0],["a",-1.0],["aaaa",-2.0]],"unk_id":0)");
-  EXPECT_EQ(UnigramTokens(*model, std::string(1 << 20, 'a')).size(), std::size_t{1} << 18);
+  EXPECT_EQ(WordTokens(*model, std::string(1 << 20, 'a')).size(), std::size_t{1} << 18);
 }
 
 class UnigramRefuses : public ::testing::TestWithParam<std::string> {};

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/load_error.h"
-#include "tokenizer/models/model_scratch.h"
+#include "tokenizer/test_components.h"
 
 namespace embd {
 namespace {
@@ -24,14 +24,6 @@ std::unique_ptr<TokenModel> UsualWordPiece(int max_chars = 100) {
               "\u4f60":8,"##\u597d":9,"##":10,"":11}})");
 }
 
-std::vector<Token> WordPieceTokens(const TokenModel& model, const std::string& word) {
-  const Piece piece{1, static_cast<std::uint32_t>(word.size() + 1)};
-  ModelScratch scratch;
-  std::vector<Token> tokens;
-  EXPECT_TRUE(model.Tokenize(">" + word + "<", {&piece, 1}, scratch, tokens));
-  return tokens;
-}
-
 struct WordPieceCase {
   const char* name;
   std::string word;
@@ -41,7 +33,7 @@ struct WordPieceCase {
 class WordPieceTable : public ::testing::TestWithParam<WordPieceCase> {};
 
 TEST_P(WordPieceTable, Tokenizes) {
-  EXPECT_EQ(WordPieceTokens(*UsualWordPiece(), GetParam().word), GetParam().tokens);
+  EXPECT_EQ(WordTokens(*UsualWordPiece(), GetParam().word), GetParam().tokens);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -58,15 +50,15 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(WordPiece, CountsCharactersNotBytes) {
   const std::unique_ptr<TokenModel> model = UsualWordPiece(/*max_chars=*/2);
-  EXPECT_EQ(WordPieceTokens(*model, "\u4f60\u597d").size(), 2u);
-  EXPECT_EQ(WordPieceTokens(*model, "unaa"), (std::vector<Token>{{0, {1, 5}}}));
+  EXPECT_EQ(WordTokens(*model, "\u4f60\u597d").size(), 2u);
+  EXPECT_EQ(WordTokens(*model, "unaa"), (std::vector<Token>{{0, {1, 5}}}));
 }
 
 TEST(WordPiece, AnEmptyPrefixContinuesWithAnyToken) {
   const std::unique_ptr<TokenModel> model = LoadWordPiece(
       R"({"unk_token":"u","continuing_subword_prefix":"","max_input_chars_per_word":9,
           "vocab":{"u":0,"ab":1,"c":2}})");
-  EXPECT_EQ(WordPieceTokens(*model, "abcab"),
+  EXPECT_EQ(WordTokens(*model, "abcab"),
             (std::vector<Token>{{1, {1, 3}}, {2, {3, 4}}, {1, {4, 6}}}));
 }
 
