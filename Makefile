@@ -23,13 +23,13 @@ export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
 # Configures and builds one preset, through ccache when it is there. But for the binary that is shipped, sources
-# are compiled a dozen at a time, which makes a whole build four times as fast; UNITY=OFF suits those who change
+# are compiled a dozen at a time, which makes a whole build several times as fast; UNITY=OFF suits those who change
 # one at a time.
 define build_preset
 	@echo "==> Building preset '$(1)'"
 	@launcher=$$(command -v ccache || true); \
 	  cmake --preset $(1) -DCMAKE_CXX_COMPILER_LAUNCHER="$$launcher" -DCMAKE_UNITY_BUILD=$(if $(filter release,$(1)),OFF,$(UNITY)) \
-	    -DCMAKE_UNITY_BUILD_BATCH_SIZE=12 --log-level=NOTICE >/dev/null
+	    --log-level=NOTICE >/dev/null
 	@cmake --build --preset $(1)
 endef
 
@@ -106,7 +106,7 @@ lint: deps-lint .venv/requirements-lint.stamp ## Check format, include direction
 	@python3 tools/check_layers.py
 	@python3 tools/check_sizes.py
 	@echo "==> clang-tidy ($(TIDY))"
-	@cmake --preset dev -B build/lint -DCMAKE_UNITY_BUILD=ON -DCMAKE_UNITY_BUILD_BATCH_SIZE=12 --log-level=NOTICE >/dev/null
+	@cmake --preset dev -B build/lint -DCMAKE_UNITY_BUILD=ON --log-level=NOTICE >/dev/null
 	@$(PYTHON) tools/run_clang_tidy.py --build build/lint --files $(TIDY)
 
 format: deps-lint ## Format all C++ sources in place

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Runs clang-tidy over the project's sources, in parallel, and skips what has not changed.
 
-    tools/run_clang_tidy.py --build build/dev [--files all|changed | FILE...] [--jobs N]
+    tools/run_clang_tidy.py --build build/lint [--files all|changed | FILE...] [--jobs N]
 
 `changed` means: differs from HEAD or is not yet tracked. A file that passed is remembered in the user's cache
 folder, for every clone, under the hash of everything its verdict depends on: itself, the project's headers that it
 reaches, its compile command and .clang-tidy. So a second run costs next to nothing. Where the build
 compiles several sources as one (a unity build), they are checked as one, which is several times as fast.
 
-clang-tidy is the one beside this Python: releases before 22 also check what system headers declare, which takes four
-times as long.
+clang-tidy is the one beside this Python (tools/requirements-lint.txt): Debian's 14 also checks what system headers
+declare, which takes four times as long.
 """
 
 import argparse
