@@ -331,8 +331,8 @@ void Service::Decode(DecodeRequest request, const Cancellation& cancellation,
                   is_short);
 }
 
-Error Service::Overloaded(std::size_t inputs) const {
-  return OverloadedError(impl_->permits.RetryAfter(static_cast<std::int64_t>(inputs)));
+Error Service::RefuseOverloaded(std::size_t inputs) {
+  return impl_->RefuseOverload(impl_->permits, inputs);
 }
 
 void Service::CountRefusal(bool is_batch, const Error& error) {

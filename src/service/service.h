@@ -62,8 +62,9 @@ class Service {
                 Done<TokenizeResponse> done);
   void Decode(DecodeRequest request, const Cancellation& cancellation, Done<DecodeResponse> done);
 
-  // What a request is told that has more inputs than are let in at the moment.
-  Error Overloaded(std::size_t inputs) const;
+  // Counts a request as refused for want of room for its `inputs`, for its protocol to refuse. Gives
+  // what to answer: with when room is likely.
+  Error RefuseOverloaded(std::size_t inputs);
 
   // Counts a request for which there was nothing to do: its protocol refuses it with this error.
   void CountRefusal(bool is_batch, const Error& error);

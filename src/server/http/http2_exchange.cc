@@ -8,7 +8,6 @@
 #include <cstring>
 #include <vector>
 
-#include "engine/job.h"
 #include "server/http/http2.h"
 #include "server/http/replies.h"
 #include "server/http/request_head.h"
@@ -163,7 +162,8 @@ void Http2Exchange::TurnAway() {
   body_use_ = BodyUse::kDiscard;
   request_.body = std::string();
   Consume(unacknowledged_);
-  Answer(ErrorReply(OverloadedError(std::chrono::seconds(1)), steady_clock::now() - begin_,
+  // How many inputs the body would have had is not known: one at least.
+  Answer(ErrorReply(state_.service.RefuseOverloaded(1), steady_clock::now() - begin_,
                     decision_.route->operation.errors));
 }
 
