@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "base/page_allocator.h"
@@ -60,19 +61,18 @@ void SortByPrefix(PageVector<SortEntry>& entries) {
   }
 }
 
+// May read up to eight bytes behind either.
 std::size_t CommonPrefix(std::string_view a, std::string_view b) {
   const std::size_t size = std::min(a.size(), b.size());
-  std::size_t at = 0;
-  for (; size - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
+  for (std::size_t at = 0; at < size; at += sizeof(std::uint64_t)) {
     std::uint64_t words[2];
     std::memcpy(&words[0], a.data() + at, sizeof(words[0]));
     std::memcpy(&words[1], b.data() + at, sizeof(words[1]));
     if (const std::uint64_t difference = words[0] ^ words[1]; difference != 0) {
-      return at + static_cast<std::size_t>(std::countr_zero(difference)) / 8;
+      return std::min(size, at + static_cast<std::size_t>(std::countr_zero(difference)) / 8);
     }
   }
-  while (at < size && a[at] == b[at]) ++at;
-  return at;
+  return size;
 }
 
 constexpr std::uint32_t kBlock = 256;
@@ -129,7 +129,7 @@ class Trie::SortedKeys {
 
   std::size_t size() const { return keys_.size(); }
   // Of all texts together.
-  std::size_t bytes() const { return pool_.size(); }
+  std::size_t bytes() const { return pool_.size() - kPadding; }
   std::string_view Text(std::size_t i) const { return Text(keys_[i]); }
   std::uint8_t Byte(std::size_t i, std::size_t at) const {
     return static_cast<std::uint8_t>(pool_[keys_[i].begin + at]);
@@ -151,8 +151,9 @@ class Trie::SortedKeys {
   void Gather(std::span<const Key> keys, std::span<const SortEntry> entries) {
     std::size_t bytes = 0;
     for (const Key& key : keys) bytes += key.text.size();
-    pool_.reserve(bytes);
+    pool_.resize(bytes + kPadding);
     keys_.reserve(keys.size());
+    std::size_t at = 0;
     for (std::size_t i = 0; i < entries.size(); ++i) {
       // The texts lie all over the memory: without this each is waited for.
       if (i + 2 * kAhead < entries.size()) __builtin_prefetch(&keys[entries[i + 2 * kAhead].index]);
@@ -160,9 +161,10 @@ class Trie::SortedKeys {
         __builtin_prefetch(keys[entries[i + kAhead].index].text.data());
       }
       const Key& key = keys[entries[i].index];
-      keys_.push_back({static_cast<std::uint32_t>(pool_.size()),
-                       static_cast<std::uint32_t>(key.text.size()), 0, key.value});
-      pool_ += key.text;
+      keys_.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(key.text.size()),
+                       0, key.value});
+      std::memcpy(pool_.data() + at, key.text.data(), key.text.size());
+      at += key.text.size();
     }
   }
 
@@ -185,7 +187,7 @@ class Trie::SortedKeys {
   // Of equal keys leaves the last one.
   void Unite() {
     std::size_t count = 0;
-    std::string_view last;
+    std::string_view last(pool_.data(), 0);
     for (SortedKey& key : keys_) {
       const std::string_view text = Text(key);
       const std::size_t common = CommonPrefix(last, text);
@@ -205,56 +207,33 @@ class Trie::SortedKeys {
   }
 
   static constexpr std::size_t kAhead = 16;
+  static constexpr std::size_t kPadding = sizeof(std::uint64_t);
 
-  std::basic_string<char, std::char_traits<char>, PageAllocator<char>> pool_;
+  PageVector<char> pool_;
   PageVector<SortedKey> keys_;
 };
 
-// Places nodes depth first. Bases and units live in blocks of 256, within which base ^ byte stays;
-// only the last few blocks are searched for room, so that building is linear.
+// Takes the keys in order and places a node's children once the last of them is known, so the
+// deepest first. Bases and units live in blocks of 256, within which base ^ byte stays; only the
+// last few blocks are searched for room, so that building is linear.
 class Trie::Builder {
  public:
   Builder(std::vector<Unit>& units, std::string& tails, std::string_view branch)
       : units_(units), tails_(tails), branch_(branch) {
     AddBlock();
+    blocks_[0].used_units.Set(kRoot);
   }
 
   // Gives the node behind the branch.
   std::uint32_t Build(const SortedKeys& keys) {
-    blocks_[0].used_units.Set(kRoot);
-    units_[kRoot] = {0, kNoValue << 8 | 1};
-    std::vector<Range> stack;
-    if (keys.size() > 0) stack.push_back({kRoot, 0, keys.size(), 0});
-    std::vector<Range> children;
-    std::vector<std::uint8_t> labels;
-    while (!stack.empty()) {
-      Range range = stack.back();
-      stack.pop_back();
-      if (range.end - range.begin == 1) {
-        AddLast(range, keys.Text(range.begin), keys.Value(range.begin));
-        continue;
-      }
-      NoteBranch(range, keys.Text(range.begin));
-      if (keys.Length(range.begin) == range.depth) {
-        SetValue(range.node, keys.Value(range.begin));
-        ++range.begin;
-      }
-      if (range.begin == range.end) continue;
-      labels.clear();
-      children.clear();
-      for (std::size_t i = range.begin; i < range.end; ++i) {
-        if (i > range.begin && keys.Common(i) > range.depth) continue;
-        if (!children.empty()) children.back().end = i;
-        labels.push_back(keys.Byte(i, range.depth));
-        children.push_back({0, i, range.end, range.depth + 1});
-      }
-      const std::uint32_t base = Place(labels);
-      units_[range.node].base = base;
-      for (std::size_t i = 0; i < children.size(); ++i) {
-        children[i].node = base ^ labels[i];
-        stack.push_back(children[i]);
-      }
+    open_.push_back({0, kNoValue});
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::size_t shared_with_next = i + 1 < keys.size() ? keys.Common(i + 1) : 0;
+      Add(keys.Text(i), keys.Value(i), std::max(keys.Common(i), shared_with_next));
+      while (open_.size() > shared_with_next + 1) Close(keys.Text(i));
     }
+    units_[kRoot] = {PlaceChildren(open_.front()), kNoValue << 8 | 1};
+    if (branch_.empty() && keys.size() > 0) return kRoot;
     return branch_node_;
   }
 
@@ -262,49 +241,68 @@ class Trie::Builder {
   // A search that looks into more blocks saves little room and takes long.
   static constexpr std::size_t kSearchedBlocks = 4;
   static constexpr std::size_t kLongestTail = 255;
+  static constexpr std::size_t kNotClosed = std::numeric_limits<std::size_t>::max();
 
   struct Block {
     Bits used_units;
     Bits used_bases;
     std::size_t free_units = kBlock;
   };
-  struct Range {
-    std::uint32_t node;
-    std::size_t begin;
-    std::size_t end;
-    std::size_t depth;
+  // A node on the way to the last key, as deep as it stands in open_, which may get more children.
+  struct OpenNode {
+    std::size_t first_child;  // in closed_
+    std::uint32_t value;
   };
 
-  void SetValue(std::uint32_t node, std::uint32_t value) {
-    Unit& unit = units_[node];
-    unit.value_and_label = value << 8 | (unit.value_and_label & 0xFF);
-  }
-
-  // Notes whether the node of `range`, which some key lies below, is the one behind the branch.
-  void NoteBranch(const Range& range, std::string_view text) {
-    if (range.depth != branch_.size() || !text.starts_with(branch_)) return;
-    if (range.end - range.begin > 1 || text.size() > range.depth) branch_node_ = range.node;
-  }
-
-  // Adds what the only key of `range` still lacks. Nodes that can be looked from are no tails.
-  void AddLast(Range range, std::string_view text, std::uint32_t value) {
-    for (; range.depth < text.size(); ++range.depth) {
-      NoteBranch(range, text);
-      const bool may_be_looked_from =
-          range.depth == 0 || (range.depth <= branch_.size() && text.starts_with(branch_));
-      const std::size_t length = text.size() - range.depth;
-      if (!may_be_looked_from && length <= kLongestTail) {
-        units_[range.node].base = kTail + static_cast<std::uint32_t>(tails_.size());
-        tails_ += static_cast<char>(length);
-        tails_ += text.substr(range.depth);
-        break;
-      }
-      const auto label = static_cast<std::uint8_t>(text[range.depth]);
-      const std::uint32_t base = Place({&label, 1});
-      units_[range.node].base = base;
-      range.node = base ^ label;
+  // Adds a key that has `shared` bytes in common with one of its neighbours.
+  void Add(std::string_view text, std::uint32_t value, std::size_t shared) {
+    // What can be looked from is no tail.
+    if (shared < branch_.size() && text.starts_with(branch_)) {
+      shared = std::min(branch_.size(), text.size() - 1);
     }
-    SetValue(range.node, value);
+    if (text.size() - shared > kLongestTail + 1) shared = text.size() - kLongestTail - 1;
+    while (open_.size() <= shared) open_.push_back({closed_.size(), kNoValue});
+    if (shared == text.size()) {
+      open_.back().value = value;
+      return;
+    }
+    const std::string_view tail = text.substr(shared + 1);
+    std::uint32_t base = 0;
+    if (!tail.empty()) {
+      base = kTail + static_cast<std::uint32_t>(tails_.size());
+      tails_ += static_cast<char>(tail.size());
+      tails_ += tail;
+    }
+    PushClosed(text[shared], base, value);
+  }
+
+  // Places what follows the deepest open node, which lies on the way to `text`.
+  void Close(std::string_view text) {
+    const std::size_t depth = open_.size() - 1;
+    const OpenNode node = open_.back();
+    open_.pop_back();
+    const std::uint32_t base = PlaceChildren(node);
+    if (depth == branch_.size() && text.starts_with(branch_)) branch_child_ = closed_.size();
+    PushClosed(text[depth - 1], base, node.value);
+  }
+
+  void PushClosed(char label, std::uint32_t base, std::uint32_t value) {
+    labels_.push_back(static_cast<std::uint8_t>(label));
+    closed_.push_back({base, value << 8 | labels_.back()});
+  }
+
+  // Gives the base of the children of `node`, the last closed ones; 0 when it has none.
+  std::uint32_t PlaceChildren(const OpenNode& node) {
+    if (node.first_child == closed_.size()) return 0;
+    const std::uint32_t base = Place(std::span(labels_).subspan(node.first_child));
+    for (std::size_t i = node.first_child; i < closed_.size(); ++i) {
+      units_[base ^ labels_[i]] = closed_[i];
+      if (i == branch_child_) branch_node_ = base ^ labels_[i];
+    }
+    if (branch_child_ >= node.first_child) branch_child_ = kNotClosed;
+    labels_.resize(node.first_child);
+    closed_.resize(node.first_child);
+    return base;
   }
 
   void AddBlock() {
@@ -372,18 +370,20 @@ class Trie::Builder {
     const auto first = static_cast<std::uint32_t>(b) * kBlock;
     blocks_[b].used_bases.Set(base);
     blocks_[b].free_units -= labels.size();
-    for (const std::uint32_t label : labels) {
-      blocks_[b].used_units.Set(base ^ label);
-      units_[first | (base ^ label)] = {0, kNoValue << 8 | label};
-    }
+    for (const std::uint32_t label : labels) blocks_[b].used_units.Set(base ^ label);
     return first | base;
   }
 
   std::vector<Unit>& units_;
   std::string& tails_;
   std::string_view branch_;
-  std::uint32_t branch_node_ = kNone;
   std::vector<Block> blocks_;
+  std::vector<OpenNode> open_;
+  // The nodes whose children are placed but not they themselves, with their labels.
+  std::vector<Unit> closed_;
+  std::vector<std::uint8_t> labels_;
+  std::size_t branch_child_ = kNotClosed;  // which of them is the node behind the branch
+  std::uint32_t branch_node_ = kNone;
 };
 
 Trie::Trie(std::span<const Key> keys, std::string_view branch) {
