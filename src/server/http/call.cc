@@ -1,7 +1,6 @@
 #include "server/http/call.h"
 
 #include <atomic>
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "server/http/duration_text.h"
@@ -23,9 +22,20 @@ Response InternalError(steady_clock::time_point start) {
 
 // Where a handler's answer is put. Shared with the handler's callback, which a handler that failed
 // may have left somewhere.
-struct Call::Mailbox {
+struct Call::Mailbox final : Inbox::Item {
+  void Arrive() override {
+    const std::shared_ptr<Mailbox> keep = std::move(self);
+    if (call == nullptr) return;
+    call->make_ = std::move(make);
+    call->pending_ = false;
+    const std::function<void()> answered = call->answered_;
+    answered();  // which may end the call
+  }
+
   Call* call = nullptr;  // null: nobody waits any more
   std::atomic<bool> responded{false};
+  std::function<Response()> make;
+  std::shared_ptr<Mailbox> self;  // on the way to the thread
 };
 
 Call::Call(IoThread& thread, std::function<void()> answered)
@@ -42,17 +52,12 @@ bool Call::Start(const Route& route, Request& request, steady_clock::time_point 
   mailbox_ = std::make_shared<Mailbox>();
   mailbox_->call = this;
   pending_ = true;
-  const Respond respond = [mailbox = mailbox_, executor = thread_.context().get_executor()](
-                              std::function<Response()> make) {
-    mailbox->responded.store(true, std::memory_order_relaxed);
-    asio::post(executor, [mailbox, make = std::move(make)]() mutable {
-      Call* const call = mailbox->call;
-      if (call == nullptr) return;
-      call->make_ = std::move(make);
-      call->pending_ = false;
-      const std::function<void()> answered = call->answered_;
-      answered();  // which may end the call
-    });
+  const Respond respond = [mailbox = mailbox_,
+                           &inbox = thread_.inbox()](std::function<Response()> make) {
+    if (mailbox->responded.exchange(true, std::memory_order_relaxed)) return;
+    mailbox->make = std::move(make);
+    mailbox->self = mailbox;
+    inbox.Push(*mailbox);
   };
   const ServerState& state = thread_.state();
   span_ = Chosen(route.operation, state.service.info()).span;

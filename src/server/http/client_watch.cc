@@ -20,24 +20,30 @@ constexpr std::string_view kProbe = "HTTP/1.1 100 Continue\r\n\r\n";
 
 void Http1::StartWatching() {
   ++watch_;
-  Watch(Interest::kRead);
+  WatchInput();
 }
 
 void Http1::StopWatching() {
   if (watch_ % 2 == 0) return;
   ++watch_;
+  wire_.WatchInput(nullptr);
   error_code ignored;
-  wire_.stream().socket().cancel(ignored);
+  if (watches_errors_) wire_.stream().socket().cancel(ignored);
+  watches_errors_ = false;
 }
 
-void Http1::Watch(Interest interest) {
-  const auto what = interest == Interest::kRead ? Socket::wait_read : Socket::wait_error;
-  const auto on_event = [this, alive = wire_.alive(), watch = watch_, interest](error_code ec) {
-    if (ec || watch != watch_ || wire_.aborted()) return;
-    if (interest == Interest::kRead) return OnReadable();
-    OnError();
+void Http1::WatchInput() {
+  wire_.WatchInput([this](error_code ec) {
+    if (!ec && !wire_.aborted()) OnReadable();
+  });
+}
+
+void Http1::WatchErrors() {
+  watches_errors_ = true;
+  const auto on_error = [this, alive = wire_.alive(), watch = watch_](error_code ec) {
+    if (!ec && watch == watch_ && !wire_.aborted()) OnError();
   };
-  wire_.stream().socket().async_wait(what, on_event);
+  wire_.stream().socket().async_wait(Socket::wait_error, on_error);
 }
 
 void Http1::ClientHasGone() {
@@ -53,7 +59,7 @@ void Http1::OnReadable() {
       const std::size_t capacity = std::min(kMostAhead, 2 * input.capacity());
       const bool larger = capacity > input.capacity();
       const bool taken = larger && wire_.lease().TryGrow(capacity - input.capacity());
-      if (!taken) return Watch(Interest::kError);
+      if (!taken) return WatchErrors();
       input.Reserve(capacity);
     }
     const Stream::Moved got = wire_.stream().Receive(input.free_begin(), input.free_size());
@@ -62,9 +68,9 @@ void Http1::OnReadable() {
         input.Commit(got.bytes);
         break;
       case Stream::Status::kWantsRead:
-        return Watch(Interest::kRead);
+        return WatchInput();
       case Stream::Status::kWantsWrite:
-        return Watch(Interest::kError);
+        return WatchErrors();
       case Stream::Status::kEnd:
         return ProbeHalfClosed();
       case Stream::Status::kBroken:
@@ -86,7 +92,7 @@ void Http1::ProbeHalfClosed() {
     const bool part = sent.status == Stream::Status::kDone && sent.bytes < kProbe.size();
     if (part || sent.status == Stream::Status::kBroken) return ClientHasGone();
   }
-  Watch(Interest::kError);
+  WatchErrors();
 }
 
 }  // namespace embd::http

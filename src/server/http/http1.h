@@ -47,7 +47,8 @@ class Http1 final : public Protocol {
   // Looks out for a client that goes away while its answer is computed (client_watch.cc).
   void StartWatching();
   void StopWatching();
-  void Watch(Interest interest);
+  void WatchInput();
+  void WatchErrors();
   void OnReadable();
   void OnError();
   void ProbeHalfClosed();
@@ -56,7 +57,8 @@ class Http1 final : public Protocol {
   Wire& wire_;
   ServerState& state_;
   Call call_;
-  std::uint32_t watch_ = 0;     // number of the current watch; odd while watching
+  std::uint32_t watch_ = 0;  // number of the current watch; odd while watching
+  bool watches_errors_ = false;
   bool probe_allowed_ = false;  // the client understands interim answers
 };
 

@@ -14,8 +14,8 @@
 
 namespace embd::http {
 
-IoThread::IoThread(ServerState& state)
-    : state_(state), work_(context_.get_executor()), sweep_timer_(context_.get_executor()) {
+IoThread::IoThread(ServerState& state) : state_(state), sweep_timer_(context_.get_executor()) {
+  inbox_.Start();
   thread_ = std::jthread([this] {
     SetThreadName("embd-http");
     context_.run();
@@ -26,8 +26,10 @@ IoThread::IoThread(ServerState& state)
 // Without memory to say goodbye with, ending the process is right.
 // NOLINTNEXTLINE(bugprone-exception-escape)
 IoThread::~IoThread() {
-  asio::post(context_, [this] { sweep_timer_.cancel(); });
-  work_.reset();
+  asio::post(context_, [this] {
+    sweep_timer_.cancel();
+    inbox_.Stop();
+  });
 }
 
 void IoThread::Adopt(int socket, LogAnswers log_answers, Encrypt encrypt) {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,8 +12,11 @@
 #include <exception>
 #include <list>
 #include <memory>
+#include <optional>
 #include <thread>
+#include <utility>
 
+#include "server/http/inbox.h"
 #include "server/http/server_state.h"
 
 // What runs on the server's own threads. Only connection.cc, http_server.cc, io_thread.cc and
@@ -37,23 +40,24 @@ inline constexpr asio::use_awaitable_t<Executor> kAwait{};
 // Lets one coroutine wait until something has happened. Everything on one thread.
 class Event {
  public:
-  explicit Event(const Executor& executor) : timer_(executor) {}
-
+  // The coroutine goes on soon, not within this.
   void Set() {
     set_ = true;
-    timer_.cancel();
+    if (waiter_) asio::post(*std::exchange(waiter_, std::nullopt));
   }
   void Reset() { set_ = false; }
   Awaitable<void> Wait() {
-    timer_.expires_at(std::chrono::steady_clock::time_point::max());
     while (!set_) {
-      error_code ec;
-      co_await timer_.async_wait(asio::redirect_error(kAwait, ec));
+      co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
+          [this](Waiter waiter) { waiter_.emplace(std::move(waiter)); }, kAwait);
     }
   }
 
  private:
-  Timer timer_;
+  // What resumes a coroutine.
+  using Waiter = asio::async_result<asio::use_awaitable_t<Executor>, void()>::handler_type;
+
+  std::optional<Waiter> waiter_;
   bool set_ = false;
 };
 
@@ -77,6 +81,7 @@ class IoThread {
 
   ServerState& state() { return state_; }
   asio::io_context& context() { return context_; }
+  Inbox& inbox() { return inbox_; }
   bool draining() const { return draining_; }
 
   // Has the connections looked at from time to time until none has a deadline.
@@ -90,7 +95,7 @@ class IoThread {
 
   ServerState& state_;
   asio::io_context context_{1};
-  asio::executor_work_guard<Executor> work_;
+  Inbox inbox_{context_};
   Timer sweep_timer_;
   bool sweeping_ = false;
   std::size_t deadlines_ = 0;

@@ -20,8 +20,7 @@ Wire::Wire(IoThread& thread, std::unique_ptr<Stream> stream, LogAnswers log_answ
       state_(thread.state()),
       stream_(std::move(stream)),
       log_answers_(log_answers),
-      lease_(state_.budget),
-      wake_(thread.context().get_executor()) {}
+      lease_(state_.budget) {}
 
 void Wire::SetDeadline(std::chrono::milliseconds after) {
   progress_ = steady_clock::now();
@@ -86,12 +85,31 @@ Awaitable<bool> Wire::Handshake() {
   co_return false;
 }
 
+void Wire::AskForInput() {
+  if (input_asked_for_) return;
+  input_asked_for_ = true;
+  stream_->socket().async_wait(Socket::wait_read, [this, alive = alive()](error_code ec) {
+    input_asked_for_ = false;
+    input_failed_ = static_cast<bool>(ec);
+    input_ready_.Set();
+    if (on_input_) std::exchange(on_input_, nullptr)(ec);
+  });
+}
+
+void Wire::WatchInput(std::function<void(error_code)> readable) {
+  on_input_ = std::move(readable);
+  if (on_input_) AskForInput();
+}
+
 Awaitable<bool> Wire::WaitFor(Interest interest) {
-  Socket::wait_type what = Socket::wait_read;
-  if (interest == Interest::kWrite) what = Socket::wait_write;
-  if (interest == Interest::kError) what = Socket::wait_error;
   error_code ec;
-  co_await stream_->socket().async_wait(what, asio::redirect_error(kAwait, ec));
+  if (interest == Interest::kRead) {
+    input_ready_.Reset();
+    AskForInput();
+    co_await input_ready_.Wait();
+    co_return !input_failed_ && !aborted_;
+  }
+  co_await stream_->socket().async_wait(Socket::wait_write, asio::redirect_error(kAwait, ec));
   co_return !ec && !aborted_;
 }
 

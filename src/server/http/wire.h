@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -13,7 +14,7 @@
 
 namespace embd::http {
 
-enum class Interest : std::uint8_t { kRead, kWrite, kError };
+enum class Interest : std::uint8_t { kRead, kWrite };
 
 // What a stream waits for that could not go on: kWantsRead or kWantsWrite.
 inline Interest InterestOf(Stream::Status status) {
@@ -39,6 +40,9 @@ class Wire {
   BufferLease& lease() { return lease_; }
   // Wakes the connection's coroutine.
   Event& wake() { return wake_; }
+  // Has `readable` called, once, when there is something to receive or receiving has failed, while
+  // the connection's coroutine waits for something else; nullptr: not any more.
+  void WatchInput(std::function<void(error_code)> readable);
   // Keeps the connection while a handler that was given to the event loop refers to it.
   std::shared_ptr<const void> alive() const { return owner_.lock(); }
   void SetOwner(std::weak_ptr<const void> owner) { owner_ = std::move(owner); }
@@ -80,6 +84,8 @@ class Wire {
   bool aborted() const { return aborted_; }
 
  private:
+  void AskForInput();
+
   IoThread& thread_;
   ServerState& state_;
   const std::unique_ptr<Stream> stream_;
@@ -88,6 +94,12 @@ class Wire {
   ByteQueue input_;
   BufferLease lease_;
   Event wake_;
+  // The kernel is asked once for the next input, whether a coroutine or a watch is the first to
+  // wait for it, and not told when one of them no longer does.
+  bool input_asked_for_ = false;
+  bool input_failed_ = false;
+  Event input_ready_;
+  std::function<void(error_code)> on_input_;  // if it is not the coroutine that waits
   TimePoint deadline_ = TimePoint::max();
   TimePoint progress_{};  // when bytes last moved
   bool idle_ = false;
