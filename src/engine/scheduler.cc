@@ -152,7 +152,7 @@ struct Scheduler::Impl {
   Progress progress;
   std::atomic<bool> failed{false};  // nothing came through in the last step
   std::atomic<Clock::duration> stall_after;
-  std::atomic<std::int64_t> longest_step_ns{0};
+  std::atomic<MeasuredStep> longest_step{};
 
   std::deque<Worker> workers;
   std::vector<std::jthread> threads;
@@ -326,14 +326,14 @@ void Scheduler::Impl::RunStep(std::size_t index) {
   Worker& worker = workers[index];
   const Clock::time_point begin = Clock::now();
   Pause pause{this, index};
-  const bool ran = !worker.bench.jobs.empty();
+  const std::uint64_t tokens = TokensOf(worker.bench.jobs);
   const bool came_through = RunBench(worker.bench, worker.runner, &pause);
-  if (!ran) return;
+  if (tokens == 0) return;
   StepEnded(came_through);
-  const std::int64_t took = std::chrono::nanoseconds(Clock::now() - begin).count();
-  std::int64_t longest = longest_step_ns.load(std::memory_order_relaxed);
-  while (took > longest &&
-         !longest_step_ns.compare_exchange_weak(longest, took, std::memory_order_relaxed)) {
+  const MeasuredStep step(Clock::now() - begin, tokens);
+  MeasuredStep longest = longest_step.load(std::memory_order_relaxed);
+  while (longest < step &&
+         !longest_step.compare_exchange_weak(longest, step, std::memory_order_relaxed)) {
   }
 }
 
@@ -454,8 +454,9 @@ EngineHealth Scheduler::Health() const {
 }
 
 std::chrono::milliseconds Scheduler::DeriveStallAfter() {
-  const std::chrono::nanoseconds longest(impl_->longest_step_ns.load(std::memory_order_relaxed));
-  const std::chrono::milliseconds limit = StallAfter(longest);
+  const auto longest_text = static_cast<std::uint64_t>(impl_->options.step.max_sequence_tokens);
+  const std::chrono::milliseconds limit =
+      StallAfter(impl_->longest_step.load(std::memory_order_relaxed), longest_text);
   impl_->stall_after.store(limit, std::memory_order_relaxed);
   return limit;
 }

@@ -68,7 +68,8 @@ class Scheduler {
 
   EngineHealth Health() const;
 
-  // Derives stall_after from the longest step so far, to be called after a warm-up. Returns it.
+  // Derives stall_after from the longest step so far and the longest text that may come, to be
+  // called after a warm-up. Returns it.
   std::chrono::milliseconds DeriveStallAfter();
 
   // Floats in one pooled row.

@@ -291,10 +291,31 @@ TEST_F(LoanTest, LoansAreBounded) {
 }
 
 TEST(StallAfterTest, FollowsTheLongestStepFromAFloorOn) {
-  EXPECT_EQ(StallAfter(0ns), 2s);
-  EXPECT_EQ(StallAfter(10ms), 2s);
-  EXPECT_EQ(StallAfter(100ms), 5s);
-  EXPECT_EQ(StallAfter(3s), 150s);
+  const auto after = [](std::chrono::nanoseconds took) {
+    return std::chrono::round<std::chrono::seconds>(StallAfter({took, 64}, 64));
+  };
+  EXPECT_EQ(after(0ns), 2s);
+  EXPECT_EQ(after(10ms), 2s);
+  EXPECT_EQ(after(100ms), 5s);
+  EXPECT_EQ(after(3s), 150s);
+}
+
+TEST(StallAfterTest, GrowsWithTheLongestTextThatMayCome) {
+  const auto after = [](std::uint64_t longest_text) {
+    return std::chrono::round<std::chrono::seconds>(StallAfter({100ms, 64}, longest_text));
+  };
+  EXPECT_EQ(after(64), 5s);
+  EXPECT_EQ(after(256), 5s);
+  EXPECT_EQ(after(8192), 128s);
+  EXPECT_EQ(StallAfter({0ns, 0}, 8192), 2s);
+}
+
+TEST(MeasuredStepTest, OrdersByTime) {
+  EXPECT_LT(MeasuredStep(1ms, 500), MeasuredStep(2ms, 3));
+  EXPECT_LT(MeasuredStep(), MeasuredStep(1ms, 1));
+  EXPECT_EQ(MeasuredStep(1h, 16384).tokens(), 16384U);
+  EXPECT_NEAR(std::chrono::duration<double>(MeasuredStep(1h, 16384).took()).count(), 3600, 1e-3);
+  EXPECT_EQ(MeasuredStep(1h, std::uint64_t{1} << 40U).tokens(), (1U << 24U) - 1);
 }
 
 TEST_F(SchedulerTest, TheStallLimitIsDerivedFromTheStepsSoFar) {

@@ -199,8 +199,10 @@ Warmed WarmUp(HttpServer& server, const ServerInfo& info, std::chrono::milliseco
 
   // The batch runs beside the growing texts: more than one core has work, as it will have. One
   // permit is left for the texts.
+  constexpr std::size_t kBatch = 8;
   const std::size_t permits = info.max_concurrent_requests;
-  const std::size_t batch = std::min<std::size_t>(info.max_client_batch_size, permits - 1);
+  const std::size_t batch =
+      std::min<std::size_t>({kBatch, info.max_client_batch_size, permits - 1});
   WarmUpClient beside(server, path);
   // Two texts side by side are a pair to classifiers, so each stands in a list of its own.
   const std::string input = path == kPredictPath ? "[" + short_text + "]" : short_text;

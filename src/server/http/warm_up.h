@@ -24,7 +24,7 @@ class Warmed {
 };
 
 // Sends real requests through the server over a socket pair: the whole way of a request, bytes to
-// bytes. First what always runs, the shortest text, a full client batch of it and the GET routes;
+// bytes. First what always runs, the shortest text, a small batch of it and the GET routes;
 // then longer and longer texts up to the longest, as long as the time budget lasts. Leaves no lines
 // in the log. Throws LoadError when an answer is not 200 or not finite numbers.
 Warmed WarmUp(HttpServer& server, const ServerInfo& info, std::chrono::milliseconds budget);
