@@ -62,8 +62,8 @@ class Service {
                 Done<TokenizeResponse> done);
   void Decode(DecodeRequest request, const Cancellation& cancellation, Done<DecodeResponse> done);
 
-  // Counts a request as refused for want of room for its `inputs`, for its protocol to refuse. Gives
-  // what to answer: with when room is likely.
+  // Counts a request as refused for want of room for its `inputs`, for its protocol to refuse.
+  // Gives what to answer: with when room is likely.
   Error RefuseOverloaded(std::size_t inputs);
 
   // Counts a request for which there was nothing to do: its protocol refuses it with this error.

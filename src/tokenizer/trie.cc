@@ -187,7 +187,7 @@ class Trie::SortedKeys {
   // Of equal keys leaves the last one.
   void Unite() {
     std::size_t count = 0;
-    std::string_view last(pool_.data(), 0);
+    std::string_view last = Text(SortedKey{});
     for (SortedKey& key : keys_) {
       const std::string_view text = Text(key);
       const std::size_t common = CommonPrefix(last, text);

@@ -84,7 +84,8 @@ void HandleVertex(Request& request, const Context& context, const Respond& respo
   // Each needs a permit at least.
   const std::size_t permits = context.service.info().max_concurrent_requests;
   if (body->count > std::min(permits, body->instances.size())) {
-    return Refuse(context.service.RefuseOverloaded(body->count), context, respond, ErrorStyle::kTei);
+    return Refuse(context.service.RefuseOverloaded(body->count), context, respond,
+                  ErrorStyle::kTei);
   }
   const auto gathering = std::make_shared<Gathering>(body->instances.size());
   const auto finish = [gathering, respond, start = context.start] {
