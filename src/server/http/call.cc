@@ -65,6 +65,7 @@ bool Call::Start(const Route& route, Request& request, steady_clock::time_point 
                            .cancellation = cancellation_,
                            .start = start,
                            .api_document = state.api_document};
+  thread_.inbox().LookBeforeWaiting();
   try {
     route.operation.handle(request, context, respond);
     return true;

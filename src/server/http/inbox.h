@@ -9,7 +9,7 @@ namespace embd::http {
 
 // What other threads hand to a thread that sits in an event loop. Handing over takes no lock: the
 // loop's own queue is woken while its lock is held, so that the thread that wakes finds it taken.
-// While things lie here that the thread has not fetched yet, more of them cost no system call.
+// Nor does it take a system call while the thread is at something after which it looks here anyway.
 class Inbox {
  public:
   // Whoever hands one over keeps it until Arrive.
@@ -37,14 +37,23 @@ class Inbox {
   void Start();
   void Stop();
 
+  // On the loop's thread, by whoever gives it something to do that takes a while: has it look here
+  // once more before it waits for events, so that senders need not wake it.
+  void LookBeforeWaiting();
+
  private:
   using Executor = boost::asio::io_context::executor_type;
 
-  void Deliver();
+  void Receive();
+  void LookAgain();
+  // Whether there was anything.
+  bool Deliver();
 
   boost::asio::posix::basic_stream_descriptor<Executor> event_;  // an eventfd
   std::uint64_t count_ = 0;                                      // read from it
   bool stopped_ = false;
+  // Whether LookAgain is to come. Senders may rely on it.
+  std::atomic<bool> looks_again_{false};
   std::atomic<Item*> newest_{nullptr};  // each leads to the one before it
 };
 

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <boost/asio/post.hpp>
 #include <deque>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace embd::http {
@@ -100,6 +103,40 @@ TEST(InboxTest, AnItemMayBePushedAgainOnceItHasArrived) {
   inbox.Start();
   context.run();
   EXPECT_EQ(item.left(), 0);
+}
+
+// Tells its sender that it has arrived.
+class Echo final : public Inbox::Item {
+ public:
+  explicit Echo(Inbox& inbox) : inbox_(inbox) {}
+  void Arrive() override {
+    const int now = arrived_.load(std::memory_order_relaxed) + 1;
+    if (now % 3 != 0) inbox_.LookBeforeWaiting();
+    arrived_.store(now, std::memory_order_release);
+  }
+  int arrived() const { return arrived_.load(std::memory_order_acquire); }
+
+ private:
+  Inbox& inbox_;
+  std::atomic<int> arrived_{0};
+};
+
+// The sender hands over the next one just when the thread is about to wait. A wake that is lost
+// would leave both waiting for ever.
+TEST(InboxTest, NoWakeIsLost) {
+  constexpr int kRounds = 20'000;
+  asio::io_context context{1};
+  Inbox inbox(context);
+  inbox.Start();
+  std::thread loop([&context] { context.run(); });
+  Echo echo(inbox);
+  for (int i = 0; i < kRounds; ++i) {
+    inbox.Push(echo);
+    while (echo.arrived() == i) std::this_thread::yield();
+  }
+  asio::post(context, [&inbox] { inbox.Stop(); });
+  loop.join();
+  EXPECT_EQ(echo.arrived(), kRounds);
 }
 
 }  // namespace
