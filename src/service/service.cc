@@ -332,6 +332,7 @@ void Service::Decode(DecodeRequest request, const Cancellation& cancellation,
 }
 
 Error Service::RefuseOverloaded(std::size_t inputs) {
+  impl_->metrics.request_count_single.Add();
   return impl_->RefuseOverload(impl_->permits, inputs);
 }
 

@@ -259,6 +259,7 @@ TEST(Http2, ManyBodiesInLittleMemoryAreAnsweredOrTurnedAway) {
     }
   }
   EXPECT_GE(answered, 1U);
+  EXPECT_EQ(server.metrics().request_count_single.value(), streams.size());
   EXPECT_EQ(server.metrics().failure_overloaded.value(), streams.size() - answered);
   EXPECT_EQ(server.metrics().rejected_total.value(), streams.size() - answered);
   EXPECT_EQ(client.Wait(client.Post("/embed", body)).body, kAnswer);
