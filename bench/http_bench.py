@@ -5,10 +5,11 @@
     .venv/bin/python bench/http_bench.py --binary build/release/src/app/embd --model models/all-MiniLM-L6-v2
 
 Each round starts the server anew and measures: process start to open port; the first request over the median of
-the next hundred on the same text, and the first long text over the median of the next twenty; latency of single texts one after another; texts a second under concurrent
-clients (by wrk when it is installed); resident memory against the plan that the server exports. With --oracle
-PYTHON (an interpreter that has sentence-transformers) the same texts also go through sentence-transformers
-in the same round, so that both see the same moods of the machine; the answers are compared, too.
+the next hundred on the same text, and the first long text over the median of the next twenty; latency of single
+texts one after another; texts a second under concurrent clients (by wrk when it is installed); resident memory
+against the plan that the server exports. With --oracle PYTHON (an interpreter that has sentence-transformers) the
+same texts also go through sentence-transformers in the same round, so that both see the same moods of the machine;
+the answers are compared, too.
 
 Prints a table and, with --json FILE, writes every number of every round.
 """

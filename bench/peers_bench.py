@@ -98,7 +98,7 @@ class PeerContender:
         return self.peer.ask(rows=len(texts))["rows"]
 
 
-# So long does embd run at least, in texts that are sent one by one.
+# embd runs for at least as long as so many texts take that are sent one by one.
 MANY_TEXTS = 60
 
 
