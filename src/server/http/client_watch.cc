@@ -19,29 +19,22 @@ constexpr std::string_view kProbe = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
 void Http1::StartWatching() {
-  ++watch_;
-  WatchInput();
+  wire_.WatchInput([this] { OnReadable(); });
 }
 
 void Http1::StopWatching() {
-  if (watch_ % 2 == 0) return;
-  ++watch_;
   wire_.WatchInput(nullptr);
-  error_code ignored;
-  if (watches_errors_) wire_.stream().socket().cancel(ignored);
+  if (!watches_errors_) return;
   watches_errors_ = false;
-}
-
-void Http1::WatchInput() {
-  wire_.WatchInput([this](error_code ec) {
-    if (!ec && !wire_.aborted()) OnReadable();
-  });
+  ++error_watch_;
+  error_code ignored;
+  wire_.stream().socket().cancel(ignored);
 }
 
 void Http1::WatchErrors() {
   watches_errors_ = true;
-  const auto on_error = [this, alive = wire_.alive(), watch = watch_](error_code ec) {
-    if (!ec && watch == watch_ && !wire_.aborted()) OnError();
+  const auto on_error = [this, alive = wire_.alive(), watch = error_watch_](error_code ec) {
+    if (!ec && watch == error_watch_ && !wire_.aborted()) OnError();
   };
   wire_.stream().socket().async_wait(Socket::wait_error, on_error);
 }
@@ -68,7 +61,7 @@ void Http1::OnReadable() {
         input.Commit(got.bytes);
         break;
       case Stream::Status::kWantsRead:
-        return WatchInput();
+        return StartWatching();
       case Stream::Status::kWantsWrite:
         return WatchErrors();
       case Stream::Status::kEnd:

@@ -47,7 +47,6 @@ class Http1 final : public Protocol {
   // Looks out for a client that goes away while its answer is computed (client_watch.cc).
   void StartWatching();
   void StopWatching();
-  void WatchInput();
   void WatchErrors();
   void OnReadable();
   void OnError();
@@ -57,9 +56,9 @@ class Http1 final : public Protocol {
   Wire& wire_;
   ServerState& state_;
   Call call_;
-  std::uint32_t watch_ = 0;  // number of the current watch; odd while watching
   bool watches_errors_ = false;
-  bool probe_allowed_ = false;  // the client understands interim answers
+  std::uint32_t error_watch_ = 0;  // its number, by which one that has ended is known
+  bool probe_allowed_ = false;     // the client understands interim answers
 };
 
 }  // namespace embd::http

@@ -149,13 +149,12 @@ bool Http2::Send() {
 }
 
 void Http2::Arm(Interest interest) {
-  bool& armed = interest == Interest::kRead ? reading_armed_ : writing_armed_;
-  if (armed) return;
-  armed = true;
-  const auto what = interest == Interest::kRead ? Socket::wait_read : Socket::wait_write;
-  wire_.stream().socket().async_wait(what,
-                                     [this, &armed, alive = wire_.alive()](error_code /*ec*/) {
-                                       armed = false;
+  if (interest == Interest::kRead) return wire_.WatchInput([this] { Wake(); });
+  if (writing_armed_) return;
+  writing_armed_ = true;
+  wire_.stream().socket().async_wait(Socket::wait_write,
+                                     [this, alive = wire_.alive()](error_code /*ec*/) {
+                                       writing_armed_ = false;
                                        Wake();
                                      });
 }

@@ -72,7 +72,6 @@ class Http2 final : public Protocol {
   Exchanges exchanges_;
   std::string output_;  // frames not sent yet, from `sent_` on
   std::size_t sent_ = 0;
-  bool reading_armed_ = false;
   bool writing_armed_ = false;
   bool leaving_ = false;   // there will be an end
   bool refusing_ = false;  // of new streams

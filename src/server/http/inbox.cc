@@ -67,12 +67,8 @@ void Inbox::LookBeforeWaiting() {
 
 // Runs after everything that the loop had to do when it was asked for.
 void Inbox::LookAgain() {
-  if (!Deliver()) {
-    looks_again_.store(false, std::memory_order_seq_cst);
-    if (!Deliver()) return;
-    looks_again_.store(true, std::memory_order_seq_cst);
-  }
-  boost::asio::post(event_.get_executor(), [this] { LookAgain(); });
+  looks_again_.store(false, std::memory_order_seq_cst);
+  if (Deliver()) LookBeforeWaiting();
 }
 
 bool Inbox::Deliver() {

@@ -19,8 +19,8 @@
 #include "server/http/inbox.h"
 #include "server/http/server_state.h"
 
-// What runs on the server's own threads. Only connection.cc, http_server.cc, io_thread.cc and
-// listener.cc include this: Boost ends here.
+// What runs on the server's own threads. Connections, streams and calls are built on it; handlers
+// and all that is above do not include it: Boost ends here.
 
 namespace embd::http {
 

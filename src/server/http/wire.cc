@@ -92,11 +92,11 @@ void Wire::AskForInput() {
     input_asked_for_ = false;
     input_failed_ = static_cast<bool>(ec);
     input_ready_.Set();
-    if (on_input_) std::exchange(on_input_, nullptr)(ec);
+    if (on_input_ && !ec && !aborted_) std::exchange(on_input_, nullptr)();
   });
 }
 
-void Wire::WatchInput(std::function<void(error_code)> readable) {
+void Wire::WatchInput(std::function<void()> readable) {
   on_input_ = std::move(readable);
   if (on_input_) AskForInput();
 }

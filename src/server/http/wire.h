@@ -40,9 +40,9 @@ class Wire {
   BufferLease& lease() { return lease_; }
   // Wakes the connection's coroutine.
   Event& wake() { return wake_; }
-  // Has `readable` called, once, when there is something to receive or receiving has failed, while
-  // the connection's coroutine waits for something else; nullptr: not any more.
-  void WatchInput(std::function<void(error_code)> readable);
+  // Has `readable` called, once, when there is something to receive, while the connection's
+  // coroutine waits for something else; nullptr: not any more. Not after Abort.
+  void WatchInput(std::function<void()> readable);
   // Keeps the connection while a handler that was given to the event loop refers to it.
   std::shared_ptr<const void> alive() const { return owner_.lock(); }
   void SetOwner(std::weak_ptr<const void> owner) { owner_ = std::move(owner); }
@@ -99,7 +99,7 @@ class Wire {
   bool input_asked_for_ = false;
   bool input_failed_ = false;
   Event input_ready_;
-  std::function<void(error_code)> on_input_;  // if it is not the coroutine that waits
+  std::function<void()> on_input_;  // if it is not the coroutine that waits
   TimePoint deadline_ = TimePoint::max();
   TimePoint progress_{};  // when bytes last moved
   bool idle_ = false;
