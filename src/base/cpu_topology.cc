@@ -128,7 +128,7 @@ std::vector<int> AllowedCpus() {
   return {};
 }
 
-bool ExpectInterruptions() {
+bool AskForSlices(std::chrono::nanoseconds length) {
 #if defined(SYS_sched_getattr) && defined(SYS_sched_setattr)
   // As the kernel defines it; glibc 2.36 does not.
   struct Attributes {
@@ -141,14 +141,14 @@ bool ExpectInterruptions() {
     std::uint64_t deadline = 0;
     std::uint64_t period = 0;
   };
-  constexpr std::uint64_t kLongestSlice = 100'000'000;
   Attributes attributes;
   if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0) return false;
   if (attributes.policy != SCHED_OTHER) return false;  // somebody has decided otherwise
-  attributes.runtime = kLongestSlice;
+  attributes.runtime = static_cast<std::uint64_t>(length.count());
   if (::syscall(SYS_sched_setattr, 0, &attributes, 0) != 0) return false;
   Attributes now;
-  return ::syscall(SYS_sched_getattr, 0, &now, sizeof(now), 0) == 0 && now.runtime == kLongestSlice;
+  return ::syscall(SYS_sched_getattr, 0, &now, sizeof(now), 0) == 0 &&
+         now.runtime == attributes.runtime;
 #else
   return false;
 #endif

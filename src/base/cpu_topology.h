@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -38,10 +39,14 @@ CpuGrant ReadCpuGrant(std::span<const int> allowed, const std::filesystem::path&
 // The CPUs of the process's affinity mask, ascending.
 std::vector<int> AllowedCpus();
 
-// Tells the system that the calling thread computes at length: others that wake and are soon done
-// may take its CPU at once, and it asks for as much time in longer pieces. Linux 6.12 and later;
-// nothing changes elsewhere, and then this is false.
-bool ExpectInterruptions();
+// In what pieces the calling thread wants its share of a CPU, between 0.1 and 100 ms. The share
+// does not change, but a thread that wakes takes the CPU at once from one that asked for longer
+// pieces. Linux 6.12 and later; nothing changes elsewhere, or where somebody has chosen a policy
+// for the thread, and then this is false.
+bool AskForSlices(std::chrono::nanoseconds length);
+// What threads ask for that compute at length, and those that answer clients and are soon done.
+inline constexpr std::chrono::milliseconds kLongSlice{100};
+inline constexpr std::chrono::microseconds kShortSlice{500};
 
 // Keeps the calling thread on one CPU. False when the system refuses.
 bool PinThread(int cpu);

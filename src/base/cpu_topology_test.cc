@@ -155,13 +155,15 @@ TEST(CpuGrantTest, TheRealMachineHasACore) {
   EXPECT_EQ(static_cast<std::size_t>(grant.cpus), AllowedCpus().size());
 }
 
-TEST(ExpectInterruptionsTest, LeavesThePriorityAsItIs) {
-  std::thread([] {
-    const int before = ::getpriority(PRIO_PROCESS, 0);
-    ExpectInterruptions();
-    EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), before);
-    EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER);
-  }).join();
+TEST(AskForSlicesTest, LeavesThePriorityAsItIs) {
+  for (const std::chrono::nanoseconds length : {kLongSlice, std::chrono::milliseconds(1)}) {
+    std::thread([length] {
+      const int before = ::getpriority(PRIO_PROCESS, 0);
+      AskForSlices(length);
+      EXPECT_EQ(::getpriority(PRIO_PROCESS, 0), before);
+      EXPECT_EQ(::sched_getscheduler(0), SCHED_OTHER);
+    }).join();
+  }
 }
 
 TEST(PinThreadTest, PinsToAnAllowedCpuAndToNoOther) {

@@ -197,7 +197,7 @@ void Scheduler::Impl::Stop() {
 
 void Scheduler::Impl::Loop(std::size_t index) noexcept {
   SetThreadName("embd-compute");
-  ExpectInterruptions();
+  AskForSlices(kLongSlice);
   if (!options.places.empty()) PinThread(options.places[index % options.places.size()].cpu);
   try {
     for (;;) {

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "base/cpu_topology.h"
 #include "base/system.h"
 #include "server/http/connection.h"
 #include "server/http/stream.h"
@@ -18,6 +19,7 @@ IoThread::IoThread(ServerState& state) : state_(state), sweep_timer_(context_.ge
   inbox_.Start();
   thread_ = std::jthread([this] {
     SetThreadName("embd-http");
+    AskForSlices(kShortSlice);
     context_.run();
   });
 }
