@@ -31,7 +31,7 @@ PERF_HZ = 4999
 KINDS = [
     ("forward pass", r"Model::Run|StepRunner::Run|\bForward\b"),
     ("tokenizing", r"InputEncoder::|Tokenizer::Encode"),
-    ("waiting in a loop", r"sched_yield|StayAwake|WaitForWork|cpu_relax"),
+    ("waiting in a loop", r"sched_yield|StayAwake|WaitForWork|cpu_relax|cpu::Relax"),
     ("JSON out", r"http::Write|http::AppendFloat|http::AppendEmbedding"),
     ("JSON in", r"JsonBodyReader|JsonCursor|ReadBody"),
     ("log", r"embd::Log::|LogAnswer"),

@@ -16,6 +16,7 @@
 #include <thread>
 #include <utility>
 
+#include "server/http/byte_queue.h"
 #include "server/http/inbox.h"
 #include "server/http/server_state.h"
 
@@ -83,6 +84,9 @@ class IoThread {
   asio::io_context& context() { return context_; }
   Inbox& inbox() { return inbox_; }
   bool draining() const { return draining_; }
+  // An empty buffer of a usual input, or none: what the last connection that needed one no longer
+  // did. Counted as nobody's: there is one.
+  ByteQueue& spare_input() { return spare_input_; }
 
   // Has the connections looked at from time to time until none has a deadline.
   void DeadlineSet();
@@ -100,6 +104,7 @@ class IoThread {
   bool sweeping_ = false;
   std::size_t deadlines_ = 0;
   bool draining_ = false;
+  ByteQueue spare_input_;
   std::list<std::shared_ptr<Connection>> connections_;
   std::jthread thread_;  // last: it uses the others
 };

@@ -56,7 +56,11 @@ void Wire::Abort() {
 }
 
 void Wire::KeepOnlyInput() {
-  if (input_.empty()) input_.Release();
+  if (input_.empty()) {
+    ByteQueue& spare = thread_.spare_input();
+    if (input_.capacity() == kFirstInput && spare.capacity() == 0) std::swap(input_, spare);
+    input_.Release();
+  }
   const std::size_t held = lease_.bytes();
   if (held > input_.capacity()) lease_.Shrink(held - input_.capacity());
 }
@@ -143,6 +147,7 @@ void Wire::MakeRoom() {
   if (input_.capacity() > 0) return;
   const bool usual = lease_.TryGrow(kFirstInput);
   if (!usual) lease_.Charge(kLeastInput);
+  if (usual) std::swap(input_, thread_.spare_input());
   input_.Reserve(usual ? kFirstInput : kLeastInput);
 }
 
