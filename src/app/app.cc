@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/heap.h"
+#include "app/memory_parts.h"
 
 namespace embd {
 namespace {
@@ -23,6 +24,7 @@ http::Warmed LoggedWarmUp(http::HttpServer& server, const ServerInfo& info, Log&
 
 http::HttpServerOptions ServerOptions(Core& core) {
   http::HttpServerOptions options = core.sizing().http;
+  options.max_connections = ConnectionsThatFit(core.plan(), options);
   options.open_connections = &core.metrics().connections;
   return options;
 }

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint64_t kTokenizerBytesPerFileByte = 3;
 // Measured at 8.5 MiB: the binary and its libraries, thread stacks, what the allocator keeps.
 constexpr std::uint64_t kProgramBytes = std::uint64_t{9} << 20U;
-// Connections that hold buffers at once; idle ones beyond it cost little.
+// Connections that have their place in every plan. More are served where memory is left.
 constexpr std::size_t kConnections = 1024;
 // Inputs shorter than this are of no use to anyone.
 constexpr std::uint64_t kLeastBatchTokens = 64;
@@ -73,6 +73,12 @@ MemoryPlan PlanMemory(const Options& options, const MemoryInputs& inputs,
                            : PartsOf(Turned(options, inputs, turned), inputs);
   };
   return MakeMemoryPlan(parts_of, knobs, least, limit);
+}
+
+std::size_t ConnectionsThatFit(const MemoryPlan& plan, const http::HttpServerOptions& options) {
+  const std::uint64_t left = plan.fits() ? plan.limit.bytes - plan.total() : 0;
+  const std::uint64_t more = left / http::HttpServer::ConnectionBytes(options);
+  return std::min<std::uint64_t>(kConnections + more, options.max_connections);
 }
 
 }  // namespace embd

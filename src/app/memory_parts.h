@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "app/memory_plan.h"
@@ -7,6 +8,7 @@
 #include "app/sizing.h"
 #include "kernels/backend.h"
 #include "model/encoder.h"
+#include "server/http/http_server.h"
 
 namespace embd {
 
@@ -23,5 +25,9 @@ struct MemoryInputs {
 
 // The parts of resident memory with the given options, and whether they fit. Throws MemoryError.
 MemoryPlan PlanMemory(const Options& options, const MemoryInputs& inputs, const MemoryLimit& limit);
+
+// How many connections may be open at once without memory growing beyond the plan's limit: those
+// that are in the plan and as many more as fit into what it leaves, up to options.max_connections.
+std::size_t ConnectionsThatFit(const MemoryPlan& plan, const http::HttpServerOptions& options);
 
 }  // namespace embd

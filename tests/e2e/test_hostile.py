@@ -1,7 +1,7 @@
 """Traffic that means no good: each is answered or closed in bounded time and memory, and others are served meanwhile."""
 
+import contextlib
 import json
-import resource
 import socket
 import threading
 import time
@@ -254,15 +254,10 @@ def test_half_closed_and_gone(victim):
 
 def test_ten_thousand_idle_connections(victim, report):
     """The server takes as many as it may and closes the rest; nobody waits, and memory stays in the plan."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    count = min(10_000, hard - 500)
-    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     before = victim.resident_bytes()
-    connections = []
-    try:
-        for _ in range(count):
-            connections.append(victim.connect())
+    with embd_process.many_files() as files, contextlib.ExitStack() as stack:
+        count = min(10_000, files - 500)
+        connections = [stack.enter_context(victim.connect()) for _ in range(count)]
         deadline = time.monotonic() + 60
         while victim.metrics()["embd_connections"] < min(count, 10_000):
             assert time.monotonic() < deadline
@@ -272,7 +267,3 @@ def test_ten_thousand_idle_connections(victim, report):
         used = victim.resident_bytes() - before
         report(f"{count} idle connections: {used / count:.0f} bytes each beyond what was reserved")
         assert victim.resident_bytes() < sum(victim.planned_bytes().values()) + SLACK
-    finally:
-        for connection in connections:
-            connection.close()
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -1,6 +1,7 @@
 """Memory is planned before it is used, refused when it does not fit, and never outgrown."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
@@ -47,6 +48,18 @@ def test_plan_that_just_fits(launcher):
     assert launcher.serve("--memory-limit", int(planned * 1.01)).embed("x")
     process = launcher.launch("--memory-limit", int(planned * 0.9))
     assert process.wait_exit() == 1
+
+
+def test_connections_end_where_memory_does(launcher, tiny):
+    """Those of the plan are served whatever the limit, those beyond it only as long as there is room for them."""
+    planned = sum(launcher.serve(model=tiny).planned_bytes().values())
+    process = launcher.serve("--memory-limit", int(planned + 100 * 3584), model=tiny)
+    with embd_process.many_files(), contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(process.connect()) for _ in range(1300)]
+        for connection in connections[:1000:100]:
+            assert connection.post("/embed", {"inputs": "one of many"}).status == 200
+        for connection in connections[1200:]:
+            assert connection.socket.recv(1) == b"", "closed at once"
 
 
 def test_smaller_limits_plan_less(launcher):

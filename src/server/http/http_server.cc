@@ -64,13 +64,15 @@ void HttpServer::Drain(std::chrono::steady_clock::time_point deadline) {
   for (const auto& thread : impl_->threads) thread->AbortConnections();
 }
 
-std::size_t HttpServer::ResidentBytes(const HttpServerOptions& options,
-                                      std::size_t max_connections) {
+std::size_t HttpServer::ResidentBytes(const HttpServerOptions& options, std::size_t connections) {
   const auto threads = static_cast<std::size_t>(std::max(1, options.io_threads));
-  const std::size_t secured =
-      options.tls ? max_connections * kTlsConnection + kMaxHandshakes * kTlsHandshake : 0;
-  return options.buffer_budget + kApiDocumentBytes + max_connections * kConnection + secured +
-         threads * (kThread + kBodyWhileRead * options.payload_limit);
+  const std::size_t handshakes = options.tls ? kMaxHandshakes * kTlsHandshake : 0;
+  return options.buffer_budget + kApiDocumentBytes + connections * ConnectionBytes(options) +
+         handshakes + threads * (kThread + kBodyWhileRead * options.payload_limit);
+}
+
+std::size_t HttpServer::ConnectionBytes(const HttpServerOptions& options) {
+  return kConnection + (options.tls ? kTlsConnection : 0);
 }
 
 }  // namespace embd::http

@@ -59,8 +59,10 @@ class HttpServer {
   // connection has closed, or closes the rest when `deadline` has passed.
   void Drain(std::chrono::steady_clock::time_point deadline);
 
-  // Bytes that the server keeps resident with that many connections open, for the memory plan.
-  static std::size_t ResidentBytes(const HttpServerOptions& options, std::size_t max_connections);
+  // Bytes that the server keeps resident with `connections` open, for the memory plan.
+  static std::size_t ResidentBytes(const HttpServerOptions& options, std::size_t connections);
+  // Of which an idle connection takes as many.
+  static std::size_t ConnectionBytes(const HttpServerOptions& options);
 
  private:
   friend class Listener;
