@@ -24,8 +24,9 @@ class LinearKernel {
   static void Run(const LinearTask& task) {
     for (std::int64_t row = 0; row < task.rows; row += kRowBlock) {
       const std::int64_t rows = task.rows - row < kRowBlock ? task.rows - row : kRowBlock;
+      const Deal deal(rows, task.in_features);
       for (std::int64_t panel = task.panel_begin; panel < task.panel_end; ++panel) {
-        RunPanel(task, panel, row, rows);
+        RunPanel(task, panel, row, deal);
       }
     }
   }
@@ -38,9 +39,46 @@ class LinearKernel {
   static constexpr std::int64_t kKCut = 384;
   static constexpr std::int64_t kRowBlock = 512;  // more rows would not stay in the second level
 
-  // Rows are dealt out evenly, so that there is no tile of one or two rows at the end.
+  // What a tile asks for while it multiplies: from where, in floats from its panel, and how far
+  // apart from turn to turn.
+  struct Ahead {
+    std::int64_t first = 0;
+    std::int64_t step = 0;
+  };
+
+  // How the rows of a block and the fetching of the next panel are dealt out to its tiles, the same
+  // for every panel. Divided once, since few rows leave little work beside it.
+  struct Deal {
+    // Rows evenly, so that there is no tile of one or two rows at the end. The last tiles fetch the
+    // next panel, each a part of it: as many of them as there are, since a core can only wait for
+    // so many lines at once, but not fewer than fetch a whole line a turn.
+    Deal(std::int64_t rows, std::int64_t in_features)
+        : tiles(TileCount(rows, V::kTileRows)),
+          rows_each(rows / tiles),
+          larger(rows % tiles),
+          panel_floats(kPanel * in_features) {
+      constexpr std::int64_t kTurnFloats = kPanel * kTurn<V>;
+      constexpr std::int64_t kFewest = kTurnFloats > kLine ? kTurnFloats / kLine : 1;
+      constexpr std::int64_t kMost = std::int64_t{V::kPanelRegs} * kTurn<V>;
+      const std::int64_t parts = tiles < kFewest ? kFewest : tiles < kMost ? tiles : kMost;
+      first_to_fetch = tiles - parts;
+      part_floats = (panel_floats + parts - 1) / parts;
+      step = (kTurnFloats + parts - 1) / parts;
+    }
+
+    std::int64_t RowsOf(std::int64_t tile) const { return rows_each + (tile < larger ? 1 : 0); }
+    Ahead AheadOf(std::int64_t tile) const {
+      const std::int64_t part = tile - first_to_fetch;
+      if (part < 0) return {};
+      return {.first = panel_floats + part_floats * part, .step = step};
+    }
+
+    std::int64_t tiles, rows_each, larger, panel_floats;
+    std::int64_t first_to_fetch = 0, part_floats = 0, step = 0;
+  };
+
   static void RunPanel(const LinearTask& task, std::int64_t panel, std::int64_t row,
-                       std::int64_t rows) {
+                       const Deal& deal) {
     const std::int64_t left = task.out_features - panel * kPanel;
     const std::int64_t cols = left < kPanel ? left : kPanel;
     const std::int64_t regs = (cols + V::kWidth - 1) / V::kWidth;
@@ -50,18 +88,15 @@ class LinearKernel {
     const float* const gate = task.gate.packed == nullptr ? nullptr
                                                           : Panel(task, task.gate, panel, regs,
                                                                   wide + kPanel * task.in_features);
-    const bool in_place = task.dtype == DType::kF32;
-    const std::int64_t tiles = TileCount(rows, V::kTileRows);
-    for (std::int64_t tile = 0; tile < tiles; ++tile) {
-      const std::int64_t begin = rows * tile / tiles;
-      const std::int64_t end = rows * (tile + 1) / tiles;
-      const bool fetch = in_place && panel + 1 < task.panel_end;
-      const Ahead ahead = fetch ? FetchNext(task.in_features, tile, tiles) : Ahead{};
-      const Place place{.row = row + begin,
-                        .rows = end - begin,
+    const bool fetch = task.dtype == DType::kF32 && panel + 1 < task.panel_end;
+    for (std::int64_t tile = 0; tile < deal.tiles; ++tile) {
+      const Ahead ahead = fetch ? deal.AheadOf(tile) : Ahead{};
+      const Place place{.row = row,
+                        .rows = deal.RowsOf(tile),
                         .first = panel * kPanel,
                         .cols = cols,
                         .regs = regs};
+      row += place.rows;
       Multiply(task, place, b, ahead, sums);
       const auto value = Result(sums, task.weight.bias + place.first, regs);
       if (gate == nullptr) {
@@ -72,26 +107,6 @@ class LinearKernel {
       Epilogue<V>::RunGated(task, place, value,
                             Result(sums + kTileFloats, task.gate.bias + place.first, regs));
     }
-  }
-
-  // What a tile asks for while it multiplies: from where, in floats from its panel, and how far
-  // apart from turn to turn.
-  struct Ahead {
-    std::int64_t first = 0;
-    std::int64_t step = 0;
-  };
-
-  // The last tiles fetch the next panel, each a part of it: as many of them as there are, since a
-  // core can only wait for so many lines at once, but not fewer than fetch a whole line a turn.
-  static Ahead FetchNext(std::int64_t in_features, std::int64_t tile, std::int64_t tiles) {
-    constexpr std::int64_t kTurnFloats = kPanel * kTurn<V>;
-    constexpr std::int64_t kFewest = kTurnFloats > kLine ? kTurnFloats / kLine : 1;
-    constexpr std::int64_t kMost = std::int64_t{V::kPanelRegs} * kTurn<V>;
-    const std::int64_t parts = tiles < kFewest ? kFewest : tiles < kMost ? tiles : kMost;
-    const std::int64_t part = tile - (tiles - parts);
-    if (part < 0) return {};
-    return {.first = kPanel * in_features + kPanel * in_features * part / parts,
-            .step = (kTurnFloats + parts - 1) / parts};
   }
 
   static auto Result(const float* sums, const float* bias, std::int64_t regs) {
