@@ -67,6 +67,7 @@ class Permits {
   // When `count` permits are likely to be free, as permits came back in the last seconds; at least
   // a second, at most a minute.
   std::chrono::seconds RetryAfter(std::int64_t count) const {
+    if (available() == total_) return std::chrono::seconds(1);  // nothing is under way
     const std::int64_t missing = std::max<std::int64_t>(count - available(), 1);
     return rate_.RetryAfter(missing, DrainRate::Clock::now());
   }

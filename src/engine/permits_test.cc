@@ -31,6 +31,8 @@ TEST(PermitsTest, SaysWhenToTryAgainWithinBounds) {
   EXPECT_EQ(permits.RetryAfter(std::int64_t{1} << 60), std::chrono::seconds(60));
   both = Permits::Lease();
   EXPECT_EQ(permits.RetryAfter(1), std::chrono::seconds(1));
+  // Nobody is before it, however long ago the last was.
+  EXPECT_EQ(permits.RetryAfter(std::int64_t{1} << 60), std::chrono::seconds(1));
 }
 
 TEST(PermitsTest, NeverGivesOutMoreThanThereAre) {
