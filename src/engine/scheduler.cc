@@ -346,6 +346,10 @@ bool Scheduler::Impl::RunBench(Bench& bench, StepRunner& runner, const BarrierRe
     metrics.batch_next_tokens.Observe(static_cast<double>(tokens));
     metrics.batch_fill.Observe(
         std::min(1.0, static_cast<double>(tokens) / static_cast<double>(limits.max_tokens)));
+    const Clock::time_point now = Clock::now();
+    for (const Job& job : bench.jobs) {
+      metrics.queue_wait.Observe(std::chrono::duration<double>(now - job.submitted).count());
+    }
     came_through = runner.Run(bench.jobs, pause);
     bench.jobs.clear();
   }

@@ -196,6 +196,9 @@ void RenderEngine(const Metrics& m, Exposition& out) {
   out.Histogram("embd_batch_fill_ratio",
                 "Tokens of a step by those that one worker's step may have, at most 1",
                 m.batch_fill);
+  out.Histogram("embd_queue_wait_seconds",
+                "Seconds that an input waited for its step, whatever it was for and became of it",
+                m.queue_wait);
   out.Family("embd_answer_bytes", "gauge", "Bytes of large answers that are being gathered");
   out.Sample(m.answer_bytes.value());
   out.Family("embd_healthy", "gauge", "1 while the server is able to serve, else 0");
@@ -252,7 +255,8 @@ void Metrics::ForgetRequests() {
         &failure_missing_values, &tokens_total, &cancelled_total, &rejected_total}) {
     counter->Reset();
   }
-  for (Histogram* histogram : {&input_length, &batch_next_size, &batch_next_tokens, &batch_fill}) {
+  for (Histogram* histogram :
+       {&input_length, &batch_next_size, &batch_next_tokens, &batch_fill, &queue_wait}) {
     histogram->Reset();
   }
   request.Reset();

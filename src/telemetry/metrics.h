@@ -122,6 +122,7 @@ struct Metrics {
   Counter cancelled_total;                 // inputs dropped because their client had gone
   Counter rejected_total;                  // inputs turned away because the server was full
   Histogram batch_fill{Tenths()};          // tokens of a step by those that one worker's may have
+  Histogram queue_wait{DurationEdges()};   // seconds of each input, whatever became of it
   Gauge answer_bytes;                      // rows of large answers, until they are sent
   Gauge connections;                       // open now
   Gauge healthy;                           // 1 or 0

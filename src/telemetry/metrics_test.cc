@@ -58,7 +58,8 @@ TEST(MetricsTest, ForgetsWhatRequestsCounted) {
   }
   for (Histogram* histogram :
        {&metrics.input_length, &metrics.batch_next_size, &metrics.request.queue,
-        &metrics.embed.duration.total, &metrics.predict.duration.queue, &metrics.batch_fill}) {
+        &metrics.embed.duration.total, &metrics.predict.duration.queue, &metrics.batch_fill,
+        &metrics.queue_wait}) {
     histogram->Observe(2);
     histogram->Observe(1e9);
   }
@@ -137,6 +138,7 @@ TEST(RenderTest, HasEverySeriesBeforeTheFirstRequest) {
                            "embd_cancelled_total",
                            "embd_rejected_total",
                            "embd_batch_fill_ratio",
+                           "embd_queue_wait_seconds",
                            "embd_answer_bytes",
                            "embd_healthy",
                            "embd_connections",

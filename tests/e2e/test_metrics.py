@@ -97,7 +97,7 @@ def test_every_series_is_there_from_the_start(launcher, tiny):
         "te_request_input_length", "te_batch_next_size", "te_batch_next_tokens", "te_queue_size",
         "te_request_count", "te_request_success", "te_request_failure",
         "te_embed_count", "te_embed_success", "te_predict_count", "te_predict_success",
-        "embd_batch_fill_ratio", "embd_healthy", "embd_connections", "embd_answer_bytes",
+        "embd_batch_fill_ratio", "embd_queue_wait_seconds", "embd_healthy", "embd_connections", "embd_answer_bytes",
         "embd_memory_plan_bytes", "embd_memory_resident_bytes", "embd_startup_phase_seconds", "embd_build_info",
     ]:  # fmt: skip
         assert name in names, name
@@ -139,6 +139,7 @@ def request_counts(method, inputs, scope="embed", steps=None):
     changes = {f'te_request_count{{method="{method}"}}': 1, f'te_request_success{{method="{method}"}}': 1}
     changes |= {f"te_request_{stage}duration_count": 1 for stage in STAGES}
     changes |= {f"te_{scope}_{stage}duration_count": inputs for stage in STAGES}
+    changes["embd_queue_wait_seconds_count"] = inputs
     changes |= {f"te_{scope}_count": inputs, f"te_{scope}_success": inputs, "te_request_input_length_count": inputs}
     return changes
 
