@@ -83,14 +83,14 @@ struct Line {
 void AppendTextSpan(fmt::memory_buffer& line, const LogSpan& span) {
   if (span.name.empty()) return;
   Append(line, span.name);
-  line.push_back('{');
+  if (!span.fields.empty()) line.push_back('{');
   for (const LogField& field : span.fields) {
     if (&field != span.fields.data()) line.push_back(' ');
     Append(line, field.key);
     line.push_back('=');
     AppendJsonString(line, field.value);
   }
-  Append(line, "}: ");
+  Append(line, span.fields.empty() ? ": " : "}: ");
 }
 
 void FormatText(fmt::memory_buffer& line, bool color, const Line& what) {

@@ -68,7 +68,7 @@ TEST(Log, SpansStandWhereTheReferenceHasThem) {
               MatchesRegex(std::string(kTime) +
                            "  INFO embed\\{total_time=\"1.5ms\" note=\"a \\\\\"b\\\\\"\\\\n\"\\}: "
                            "embd: Success request_id=7\n" +
-                           kTime + "  INFO health\\{\\}: embd: Success\n"));
+                           kTime + "  INFO health: embd: Success\n"));
   const std::string json = Captured({.json = true}, write);
   const std::string span = R"({"total_time":"1.5ms","note":"a \"b\"\n","name":"embed"})";
   EXPECT_THAT(json, HasSubstr(R"("message":"Success","request_id":"7","target":"embd","span":)" +
