@@ -18,6 +18,17 @@ Response InternalError(steady_clock::time_point start) {
   return response;
 }
 
+// What no handler has dealt with, so that every request that failed is found by its id.
+void LogRefusal(Log& log, int status, const Request& request) {
+  if (status < 400) return;
+  constexpr std::size_t kMostShown = 200;  // of what the client has chosen
+  log.Write(LogLevel::kInfo, "Refused",
+            {{"request_id", request.request_id},
+             {"status", std::to_string(status)},
+             {"method", request.method.substr(0, kMostShown)},
+             {"path", request.path.substr(0, kMostShown)}});
+}
+
 }  // namespace
 
 // Where a handler's answer is put. Shared with the handler's callback, which a handler that failed
@@ -107,8 +118,9 @@ void AddCommonHeaders(const ServerState& state, const Request& request, Response
   response.headers.emplace_back("x-request-id", request.request_id);
 }
 
-void LogAnswer(ServerState& state, const Response& response, const std::string& request_id) {
-  if (!response.record) return;
+void LogAnswer(ServerState& state, const Response& response, const Request& request) {
+  const std::string& request_id = request.request_id;
+  if (!response.record) return LogRefusal(state.log, response.status, request);
   const AccessRecord& record = *response.record;
   if (!record.error.empty()) {
     return state.log.Write(LogLevel::kError, record.error, {{"request_id", request_id}},

@@ -57,7 +57,8 @@ Response BodyTooLarge();
 Response BodyBroken();
 // The headers that every answer to an understood request has.
 void AddCommonHeaders(const ServerState& state, const Request& request, Response& response);
-// A line in the access log if the answer is one for it.
-void LogAnswer(ServerState& state, const Response& response, const std::string& request_id);
+// A line in the access log for an answer that a model computed or a service refused, and for every
+// other refusal.
+void LogAnswer(ServerState& state, const Response& response, const Request& request);
 
 }  // namespace embd::http

@@ -187,7 +187,9 @@ TEST_F(CallTest, LogsNameTheOperation) {
   ::testing::internal::CaptureStdout();
   Log log({.json = true});
   ServerState state(server_.service(), log, HttpServerOptions{});
-  LogAnswer(state, response, "the id");
+  Request request;
+  request.request_id = "the id";
+  LogAnswer(state, response, request);
   const std::string line = ::testing::internal::GetCapturedStdout();
   EXPECT_NE(line.find(R"("message":"Success","request_id":"the id","target":"embd","span":{)"
                       R"("total_time":")"),
@@ -196,6 +198,25 @@ TEST_F(CallTest, LogsNameTheOperation) {
   EXPECT_NE(line.find(R"("inference_time":"0ns","name":"test"},"spans":[{"total_time":")"),
             std::string::npos)
       << line;
+}
+
+// Whatever refused it, a request is found in the log; what succeeds without the model is not told.
+TEST_F(CallTest, LogsRefusals) {
+  Request request;
+  request.method = "GET";
+  request.path = "/" + std::string(300, 'x');
+  request.request_id = "the id";
+  ::testing::internal::CaptureStdout();
+  Log log({.json = true});
+  ServerState state(server_.service(), log, HttpServerOptions{});
+  LogAnswer(state, EmptyReply(200), request);
+  LogAnswer(state, EmptyReply(404), request);
+  const std::string line = ::testing::internal::GetCapturedStdout();
+  EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+  const std::string told = R"("message":"Refused","request_id":"the id","status":"404",)"
+                           R"("method":"GET","path":"/)" +
+                           std::string(199, 'x') + R"(","target":"embd"})";
+  EXPECT_NE(line.find(told), std::string::npos) << line;
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ Awaitable<bool> Http1::Serve(Turn& turn) {
   Response response = co_await Answer(turn);
   if (wire_.aborted()) co_return false;
   if (wire_.log_answers() == LogAnswers::kYes) {
-    LogAnswer(state_, response, turn.head.request.request_id);
+    LogAnswer(state_, response, turn.head.request);
   }
   if (wire_.thread().draining()) turn.keep_alive = false;
   const bool written = co_await WriteAnswer(turn, std::move(response));
@@ -72,8 +72,11 @@ Awaitable<bool> Http1::ReadHead(RequestHead& head) {
 
 // What cannot be understood is answered without a body, and nothing after it is read.
 Awaitable<bool> Http1::RefuseHead(int status) {
+  Request unknown;
+  unknown.request_id = MakeRequestId();
   Response response = EmptyReply(status);
-  response.headers = {{"x-request-id", MakeRequestId()}};
+  response.headers = {{"x-request-id", unknown.request_id}};
+  if (wire_.log_answers() == LogAnswers::kYes) LogAnswer(state_, response, unknown);
   const std::string bytes = WriteHead(response, {.http11 = true, .keep_alive = false});
   if (co_await wire_.Send(bytes, {})) co_await wire_.Linger();
   co_return false;

@@ -225,7 +225,7 @@ void Http2Exchange::Answer(Response response) {
   answered_ = true;
   AddCommonHeaders(state_, request_, response);
   if (connection_.wire_.log_answers() == LogAnswers::kYes) {
-    LogAnswer(state_, response, request_.request_id);
+    LogAnswer(state_, response, request_);
   }
   response_ = std::move(response);
   if (request_.method == "HEAD") {
