@@ -31,7 +31,7 @@ class BodyReader {
   enum Need : std::uint8_t {
     kOptional,
     kRequired,
-    kOneOf,  // at least one of those that are marked so
+    kOneOf,  // the first of those that are marked so and have a value counts, no other is looked at
   };
 
   struct Field {
@@ -39,6 +39,7 @@ class BodyReader {
     FunctionRef<bool()> read;  // its value, into wherever the caller keeps it
     Need need = kOptional;
     std::string_view about = {};  // what the name does not say
+    std::string_view with = {};   // the one of kOneOf beside which alone it is looked at
   };
 
   // `most_inputs`: see the member.

@@ -39,6 +39,12 @@ std::string Shown(std::string_view text) {
   return cut ? shown + "..." : shown;
 }
 
+// Whether `field` is one that is not looked at beside `chosen` (see ChooseOneOf).
+bool IsIgnored(const BodyReader::Field& field, std::string_view chosen) {
+  if (field.need == BodyReader::kOneOf) return field.name != chosen;
+  return !field.with.empty() && field.with != chosen;
+}
+
 bool StartsNumber(char first) { return first == '-' || (first >= '0' && first <= '9'); }
 
 }  // namespace
@@ -54,6 +60,7 @@ bool JsonBodyReader::ReadStruct(std::string_view type, std::initializer_list<Fie
   char first = 0;
   if (!cursor_.Peek(first)) return false;
   if (first != '{') return RefuseType(first, type);
+  const std::string_view chosen = ChooseOneOf(fields);
   std::uint32_t seen = 0;  // a bit for each field
   std::string key;
   bool more = false;
@@ -62,7 +69,7 @@ bool JsonBodyReader::ReadStruct(std::string_view type, std::initializer_list<Fie
     if (!more) break;
     const auto* field = std::find_if(fields.begin(), fields.end(),
                                      [&](const Field& known) { return known.name == key; });
-    if (field == fields.end()) {
+    if (field == fields.end() || IsIgnored(*field, chosen)) {
       if (!cursor_.Skip()) return false;
       continue;
     }
@@ -71,22 +78,39 @@ bool JsonBodyReader::ReadStruct(std::string_view type, std::initializer_list<Fie
     seen |= bit;
     if (!ReadMember(*field)) return false;
   }
-  return CheckMembers(fields, seen);
+  return CheckMembers(fields, seen, chosen);
+}
+
+// Looks ahead. What is wrong with the document is found when it is read.
+std::string_view JsonBodyReader::ChooseOneOf(std::initializer_list<Field> fields) const {
+  std::array<std::string_view, 2> names;
+  std::size_t count = 0;
+  for (const Field& field : fields) {
+    if (field.need == kOneOf && count < names.size()) names[count++] = field.name;
+  }
+  if (count == 0) return {};
+  JsonCursor ahead = cursor_;
+  std::string_view found = names[0];
+  std::string key;
+  bool more = false;
+  for (bool at_first = true; ahead.NextKey(at_first, more, &key) && more; at_first = false) {
+    char first = 0;
+    const bool has_value = ahead.Peek(first) && first != 'n';
+    if (has_value && key == names[0]) return names[0];
+    if (has_value && key == names[1]) found = names[1];
+    if (!ahead.Skip()) break;
+  }
+  return found;
 }
 
 // The first of those that are missed is named.
-bool JsonBodyReader::CheckMembers(std::initializer_list<Field> fields, std::uint32_t seen) {
+bool JsonBodyReader::CheckMembers(std::initializer_list<Field> fields, std::uint32_t seen,
+                                  std::string_view chosen) {
   std::uint32_t bit = 1;
-  std::uint32_t one_of = 0;
   for (const Field& field : fields) {
-    if (field.need == kOneOf) one_of |= bit;
-    bit <<= 1U;
-  }
-  bit = 1;
-  for (const Field& field : fields) {
-    const bool missed = (field.need == kRequired && (seen & bit) == 0) ||
-                        (field.need == kOneOf && (seen & one_of) == 0);
-    if (missed) return cursor_.RefuseShape("missing field `" + std::string(field.name) + "`");
+    const bool needed = field.need == kRequired || field.name == chosen;
+    if (needed && (seen & bit) == 0)
+      return cursor_.RefuseShape("missing field `" + std::string(field.name) + "`");
     bit <<= 1U;
   }
   return true;

@@ -56,7 +56,10 @@ class JsonBodyReader final : public BodyReader {
 
  private:
   bool ReadMember(const Field& field);
-  bool CheckMembers(std::initializer_list<Field> fields, std::uint32_t seen);
+  // The one of kOneOf that counts; empty if there are none.
+  std::string_view ChooseOneOf(std::initializer_list<Field> fields) const;
+  bool CheckMembers(std::initializer_list<Field> fields, std::uint32_t seen,
+                    std::string_view chosen);
 
   std::string_view body_;
   JsonCursor cursor_;

@@ -444,5 +444,44 @@ TEST(ReadRerank, NeedsTextsOrDocuments) {
   }
 }
 
+// To TEI's clients the members of other interfaces mean nothing, wherever they stand.
+TEST(ReadRerank, LooksAtNothingOfOtherInterfacesBesideTexts) {
+  for (const std::string_view other :
+       {R"("documents":null)", R"("documents":[1])", R"("top_n":-1)", R"("top_n":"3")",
+        R"("model":3,"model":4)", R"("return_documents":"x")"}) {
+    for (const std::string& body : {R"({"query":"q","texts":["a"],)" + std::string(other) + "}",
+                                    "{" + std::string(other) + R"(,"query":"q","texts":["a"]})"}) {
+      JsonBodyReader reader(body, kMostInputs);
+      RerankBody read;
+      EXPECT_TRUE(ReadRerank(reader, read)) << body;
+      EXPECT_TRUE(read.is_tei());
+      EXPECT_FALSE(read.top_n);
+    }
+  }
+}
+
+TEST(ReadRerank, TakesDocumentsWhereTextsAreNull) {
+  for (const std::string_view body :
+       {R"({"query":"q","texts":null,"documents":["a","b"],"top_n":1})",
+        R"({"top_n":1,"documents":["a","b"],"texts":null,"query":"q"})"}) {
+    JsonBodyReader reader(body, kMostInputs);
+    RerankBody read;
+    EXPECT_TRUE(ReadRerank(reader, read)) << body;
+    EXPECT_FALSE(read.is_tei());
+    EXPECT_EQ(read.documents.count, 2U);
+    EXPECT_EQ(read.top_n, 1U);
+  }
+  EXPECT_NE(RefusedBy(ReadRerank, R"({"query":"q","texts":null})").text.find("expected a sequence"),
+            std::string::npos);
+  EXPECT_NE(RefusedBy(ReadRerank, R"({"query":"q","documents":[1]})").text.find("documents"),
+            std::string::npos);
+}
+
+// What is wrong is told where it stands, although the choice was made before.
+TEST(ReadRerank, RefusesBadSyntaxAfterTheChoice) {
+  const Rejection rejection = RefusedBy(ReadRerank, R"({"query":"q","texts":["a"],"top_n":[}})");
+  EXPECT_EQ(rejection.status, 400);
+}
+
 }  // namespace
 }  // namespace embd::http

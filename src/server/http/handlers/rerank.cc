@@ -11,7 +11,8 @@
 
 namespace embd::http {
 
-// `model` is checked for its type and otherwise of no consequence: the server has one model.
+// `model` is checked for its type and otherwise of no consequence: the server has one model. Beside
+// `texts` the members of other interfaces are as unknown as they are to TEI.
 bool ReadRerank(BodyReader& reader, RerankBody& body) {
   RerankRequest& rerank = body.rerank;
   std::optional<std::string> ignored;
@@ -30,11 +31,14 @@ bool ReadRerank(BodyReader& reader, RerankBody& body) {
         kAboutRawScores},
        {"return_text", [&] { return reader.ReadBool(body.return_text); }, BodyReader::kOptional,
         "With texts: repeat each in the answer."},
-       {"model", [&] { return reader.ReadOptionalString(ignored); }},
-       {"top_n", [&] { return reader.ReadOptionalSize(body.top_n); }, BodyReader::kOptional,
-        "With documents: how many of the best to give. Default: all."},
+       {"model", [&] { return reader.ReadOptionalString(ignored); }, BodyReader::kOptional,
+        "With documents: whatever, since there is one model.", "documents"},
+       {"top_n", [&] { return reader.ReadOptionalSize(body.top_n, /*least=*/1); },
+        BodyReader::kOptional, "With documents: how many of the best to give. Default: all.",
+        "documents"},
        {"return_documents", [&] { return reader.ReadOptionalBool(body.return_documents); },
-        BodyReader::kOptional, "With documents: repeat each in the answer. Default: false."}});
+        BodyReader::kOptional, "With documents: repeat each in the answer. Default: false.",
+        "documents"}});
 }
 
 namespace {
