@@ -115,6 +115,13 @@ Sizing DecideSizing(const Options& options, const LengthFacts& lengths, const Cp
   info.tokenization_workers = options.tokenization_workers.value_or(tokenizers);
   info.version = std::string(kVersion);
 
+  if (options.max_client_batch_size > options.max_concurrent_requests) {
+    sizing.warnings.push_back(
+        fmt::format("--max-client-batch-size is {} but each input takes one of the {} of "
+                    "--max-concurrent-requests; requests of more inputs are always turned away",
+                    options.max_client_batch_size, options.max_concurrent_requests));
+  }
+
   sizing.scheduler = DecideScheduler(options, longest, lengths.row_length, cpus);
 
   sizing.http.io_threads = std::clamp(cores / 4, 1, 4);
