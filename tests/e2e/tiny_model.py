@@ -121,8 +121,8 @@ def write_json(path, document):
     path.write_text(json.dumps(document))
 
 
-def write(folder, tokenizer, weights=True):
-    """A whole tiny model; the tokenizer is copied from the real one."""
+def write(folder, tokenizer, weights=True, changed=()):
+    """A whole tiny model; the tokenizer is copied from the real one. `changed` holds tensors in place of drawn ones."""
     folder.mkdir(parents=True)
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     write_json(folder / "config.json", CONFIG)
@@ -134,11 +134,11 @@ def write(folder, tokenizer, weights=True):
     ]
     write_json(folder / "modules.json", modules)
     if weights:
-        write_safetensors(folder / "model.safetensors", tensors())
+        write_safetensors(folder / "model.safetensors", tensors() | dict(changed))
 
 
-def write_classifier(folder, tokenizer, labels=("negative", "neutral", "positive"), pooler=True):
-    """A tiny BertForSequenceClassification; with one label it is a reranker."""
+def write_classifier(folder, tokenizer, labels=("negative", "neutral", "positive"), pooler=True, changed=()):
+    """A tiny BertForSequenceClassification; with one label it is a reranker. `changed` as for `write`."""
     folder.mkdir(parents=True)
     shutil.copyfile(tokenizer, folder / "tokenizer.json")
     id2label = {str(index): label for index, label in enumerate(labels)}
@@ -150,11 +150,11 @@ def write_classifier(folder, tokenizer, labels=("negative", "neutral", "positive
     write_json(folder / "config.json", config)
     layers = {"bert__pooler__dense": (HIDDEN, HIDDEN)} if pooler else {}
     named = with_head(np.random.default_rng(2), **layers, classifier=(len(labels), HIDDEN))
-    write_safetensors(folder / "model.safetensors", named)
+    write_safetensors(folder / "model.safetensors", named | dict(changed))
 
 
-def write_reranker(folder, tokenizer):
-    write_classifier(folder, tokenizer, labels=("LABEL_0",))
+def write_reranker(folder, tokenizer, changed=()):
+    write_classifier(folder, tokenizer, labels=("LABEL_0",), changed=changed)
 
 
 def write_splade(folder, tokenizer):
