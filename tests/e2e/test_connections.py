@@ -134,7 +134,13 @@ def test_chunked_body_over_the_limit(server):
 def test_broken_chunks(server, broken):
     with server.connect() as connection:
         connection.send(encode_request("POST", "/embed", headers=CHUNKED) + broken)
-        assert connection.read_response().status == 400
+        response = connection.read_response()
+        assert response.status == 400
+        assert response.text == "Failed to buffer the request body: error reading a body from connection"
+        assert response.header("content-type") == "text/plain; charset=utf-8"
+        assert response.header("vary") == "origin, access-control-request-method, access-control-request-headers"
+        assert response.header("access-control-allow-origin") == "*"
+        assert connection.at_end()  # where the next request begins cannot be known
     server.is_well()
 
 

@@ -178,6 +178,27 @@ def test_success_counts_once(counted, path, body, method, inputs, tokens):
     assert changes == request_counts(method, inputs) | {"embd_tokens_total": tokens}
 
 
+# TEI counts a single /predict twice as begun and never as a success; here it counts like all others.
+@pytest.mark.parametrize(
+    "name,path,body,method,inputs,tokens,scope",
+    [
+        ("classifier", "/predict", {"inputs": "hello"}, "single", 1, 3, "predict"),
+        ("classifier", "/predict", {"inputs": ["hello", "hello"]}, "single", 1, 5, "predict"),
+        ("classifier", "/predict", {"inputs": [["hello"], ["hello", "hello"]]}, "batch", 2, 8, "predict"),
+        ("reranker", "/predict", {"inputs": "hello"}, "single", 1, 3, "predict"),
+        ("reranker", "/rerank", {"query": "hello", "texts": ["hello"] * 2}, "batch", 2, 10, "predict"),
+        ("splade", "/embed_sparse", {"inputs": "hello"}, "single", 1, 3, "embed"),
+        ("splade", "/embed_sparse", {"inputs": ["hello"] * 2}, "batch", 2, 6, "embed"),
+    ],
+)
+def test_success_of_other_models_counts_once(launcher, tiny_heads, name, path, body, method, inputs, tokens, scope):
+    flags = ["--pooling", "splade"] if name == "splade" else []
+    counted = Counted(launcher.serve(*flags, model=tiny_heads / name))
+    response = counted.process.post(path, body)
+    assert response.status == 200, response.text
+    assert without_steps(counted.changes()) == request_counts(method, inputs, scope) | {"embd_tokens_total": tokens}
+
+
 @pytest.mark.parametrize(
     "path,body,status,failure,method",
     [

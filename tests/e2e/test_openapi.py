@@ -46,6 +46,8 @@ def test_the_document_is_valid(server, launcher, tiny_heads, name):
     document = document_of(process)
     openapi_spec_validator.validate(document)
     assert document["openapi"] == "3.0.3"
+    assert document["info"]["title"] == "Text Embeddings Inference"
+    assert document["info"]["license"]["name"] == "Apache 2.0"
     assert document["info"]["version"] == process.get("/info").json()["version"]
 
 

@@ -461,6 +461,19 @@ def test_metrics_buckets(server):
     assert series["te_request_duration_count"] == counts[-1]
     lengths = [name for name in series if name.startswith("te_request_input_length_bucket")]
     assert [re.search('le="(.*)"', name)[1] for name in lengths] == [*(str(2**i) for i in range(9)), "+Inf"]
+    for histogram, largest in (("te_batch_next_size", 4096), ("te_batch_next_tokens", 1_048_576)):
+        edges = [re.search('le="(.*)"', name)[1] for name in series if name.startswith(f"{histogram}_bucket")]
+        assert edges == [*(str(2**i) for i in range(largest.bit_length())), "+Inf"], histogram
+
+
+def test_metrics_buckets_of_durations(server):
+    scopes = [f"te_{scope}_{stage}duration" for scope in ("request", "embed", "predict")
+              for stage in ("", "tokenization_", "queue_", "inference_")]  # fmt: skip
+    series = server.metrics()
+    for histogram in scopes:
+        edges = [re.search('le="(.*)"', name)[1] for name in series if name.startswith(f"{histogram}_bucket")]
+        assert [float(edge) for edge in edges[:-1]] == pytest.approx([1e-5 * 1.5**i for i in range(1, 36)], rel=1e-12)
+        assert edges[-1] == "+Inf"
 
 
 COUNTED = [

@@ -3,6 +3,8 @@
 import numpy
 import pytest
 
+import tiny_model
+
 SOURCE = "a man is eating food"
 SENTENCES = ["a man eats a meal", "the sky is blue tonight", SOURCE]
 
@@ -23,6 +25,18 @@ def test_cosines_of_the_embeddings(server):
 @pytest.mark.parametrize("parameters", [None, {}, {"truncate": True, "truncation_direction": "Left", "prompt_name": None}])
 def test_parameters_that_change_nothing(server, parameters):
     assert ask(server, parameters=parameters).json() == ask(server).json()
+
+
+def test_a_prompt_stands_before_the_source_and_the_sentences(launcher, tiny_copy):
+    tiny_model.write_json(tiny_copy / "config_sentence_transformers.json", {"prompts": {"query": "query: "}})
+    process = launcher.serve(model=tiny_copy)
+    rows = numpy.array(process.embed([f"query: {text}" for text in (SOURCE, *SENTENCES)]), numpy.float64)
+    prompted = ask(process, parameters={"prompt_name": "query"})
+    assert prompted.status == 200, prompted.text
+    assert prompted.json() == pytest.approx((rows[1:] @ rows[0]).tolist(), abs=1e-6)
+    assert prompted.json() != pytest.approx(ask(process).json(), abs=1e-4)
+    default = launcher.serve("--default-prompt", "query: ", model=tiny_copy)
+    assert ask(default).json() == prompted.json()
 
 
 def test_long_sentences_follow_truncate(server):
