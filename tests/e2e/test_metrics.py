@@ -85,7 +85,7 @@ def test_histograms_are_cumulative(exposition):
         total = by_name[family.name + "_sum"]
         assert total >= 0 and (total == 0 or values[-1] > 0), family.name
         count += 1
-    assert count == 16
+    assert count == 17
 
 
 def test_every_series_is_there_from_the_start(launcher, tiny):
@@ -233,7 +233,7 @@ def test_failure_counts_once(counted, path, body, status, failure, method):
     changes = counted.changes()
     # Inputs before the one that failed may have been run.
     for name in list(changes):
-        if re.match(r"te_(embed|predict)_|te_batch|embd_batch|embd_tokens|te_request_input_length", name):
+        if re.match(r"te_(embed|predict)_|te_batch|embd_batch|embd_queue_wait|embd_tokens|te_request_input_length", name):
             del changes[name]
     expected = {f'te_request_failure{{err="{failure}"}}': 1}
     if method:
