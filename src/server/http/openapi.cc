@@ -61,6 +61,29 @@ constexpr Shape kSharedShapes[] = {
      R"("type":{"$ref":"#/components/schemas/ErrorType"}}})"},
 };
 
+// What stands in heads: of every answer, of one that was turned away, and of what a model computed.
+struct Header {
+  std::string_view name;
+  std::string_view schema;  // JSON
+  std::string_view description;
+};
+
+constexpr std::string_view kWhole = R"({"type":"integer","minimum":0})";
+constexpr Header kRequestIdHeader = {"x-request-id", R"({"type":"string"})",
+                                     "The request's, or a new one."};
+constexpr Header kRetryHeader = {"retry-after", R"({"type":"integer","minimum":1,"maximum":60})",
+                                 "Seconds until there is likely to be room."};
+constexpr Header kCostHeaders[] = {
+    {"x-compute-type", R"({"type":"string"})", "As TEI names it."},
+    {"x-compute-time", kWhole, "Milliseconds."},
+    {"x-compute-characters", kWhole, "Characters of all inputs."},
+    {"x-compute-tokens", kWhole, "Tokens of all inputs."},
+    {"x-total-time", kWhole, "Milliseconds."},
+    {"x-tokenization-time", kWhole, "Milliseconds, the mean of the inputs."},
+    {"x-queue-time", kWhole, "Milliseconds, the mean of the inputs."},
+    {"x-inference-time", kWhole, "Milliseconds, the mean of the inputs."},
+};
+
 std::string Quoted(std::string_view text) {
   std::string out;
   AppendString(out, text);
@@ -103,6 +126,35 @@ std::string ContentOf(std::string_view type, std::string_view schema) {
   return Quoted(type) + R"(:{"schema":)" + std::string(schema) + "}";
 }
 
+// Told once, under components, and referred to from every answer that has it.
+std::string SharedHeaders() {
+  std::string json;
+  const auto add = [&](const Header& header) {
+    json += json.empty() ? "" : ",";
+    json += Quoted(header.name) + R"(:{"description":)" + Quoted(header.description) +
+            R"(,"schema":)" + std::string(header.schema) + "}";
+  };
+  add(kRequestIdHeader);
+  add(kRetryHeader);
+  for (const Header& header : kCostHeaders) add(header);
+  return json;
+}
+
+std::string HeadersOf(bool turned_away, bool computed) {
+  std::string json;
+  const auto add = [&](const Header& header) {
+    json += json.empty() ? R"(,"headers":{)" : ",";
+    const std::string name(header.name);
+    json += Quoted(name) + R"(:{"$ref":"#/components/headers/)" + name + "\"}";
+  };
+  add(kRequestIdHeader);
+  if (turned_away) add(kRetryHeader);
+  if (computed) {
+    for (const Header& header : kCostHeaders) add(header);
+  }
+  return json + "}";
+}
+
 class Writer {
  public:
   explicit Writer(const ServerInfo& info) : info_(info) {
@@ -120,6 +172,7 @@ class Writer {
       if (json.back() != '{') json += ',';
       json += Quoted(name) + ":" + schema;
     }
+    json += R"(},"headers":{)" + SharedHeaders();
     return json + R"(},"securitySchemes":{"ApiKey":{"type":"http","scheme":"bearer",)" +
            R"("description":"The server's --api-key, if it has one."}}}})";
   }
@@ -178,9 +231,11 @@ class Writer {
 
   std::string Success(const Operation& operation) {
     if (operation.answer_status != 200) {
-      return Quoted(std::to_string(operation.answer_status)) + R"(:{"description":"Elsewhere"})";
+      return Quoted(std::to_string(operation.answer_status)) + R"(:{"description":"Elsewhere")" +
+             HeadersOf(/*turned_away=*/false, /*computed=*/false) + "}";
     }
-    std::string json = R"("200":{"description":"Success")";
+    std::string json = R"("200":{"description":"Success")" +
+                       HeadersOf(/*turned_away=*/false, operation.work == Work::kModel);
     const Shape& answer = operation.answer;
     if (!answer.name.empty()) {
       schemas_.emplace(answer.name, answer.schema);
@@ -192,7 +247,8 @@ class Writer {
 
   static std::string Refused(const Refusal& refusal, ErrorStyle style) {
     std::string json = Quoted(std::to_string(refusal.status)) + R"(:{"description":)" +
-                       Quoted(refusal.description);
+                       Quoted(refusal.description) +
+                       HeadersOf(refusal.status == 429, /*computed=*/false);
     std::string content;
     if (refusal.json) {
       content = ContentOf(kJsonType,

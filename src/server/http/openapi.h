@@ -10,7 +10,7 @@
 namespace embd::http {
 
 // More than the document takes, for the memory plan.
-inline constexpr std::size_t kApiDocumentBytes = std::size_t{64} << 10U;
+inline constexpr std::size_t kApiDocumentBytes = std::size_t{80} << 10U;
 
 // The OpenAPI 3.0.3 document of these routes on a server for this model. Bodies are described by
 // the functions that read them.

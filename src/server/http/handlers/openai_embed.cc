@@ -35,8 +35,9 @@ bool ReadEncoding(BodyReader& reader, Encoding& out) {
 }
 
 constexpr std::int64_t kLongest = -1;
-constexpr Shape kLengthShape = {"TruncatePromptTokens",
-                                R"({"type":"integer","minimum":-1,"nullable":true})"};
+constexpr Shape kLengthShape = {
+    "TruncatePromptTokens",
+    R"({"type":"integer","minimum":-1,"not":{"enum":[0]},"nullable":true})"};
 constexpr std::string_view kNoLength = "invalid value, expected -1 or a number of tokens";
 
 // At least 1, or kLongest.
