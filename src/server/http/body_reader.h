@@ -73,6 +73,13 @@ class BodyReader {
   bool ReadOptionalSize(std::optional<std::uint32_t>& out, std::uint32_t least = 0);
   bool ReadDirection(TruncationSide& side);
 
+ protected:
+  // Whether `field` is looked at when `chosen` is the one of kOneOf that counts.
+  static bool IsRead(const Field& field, std::string_view chosen) {
+    if (field.need == kOneOf) return field.name == chosen;
+    return field.with.empty() || field.with == chosen;
+  }
+
  private:
   const std::size_t most_inputs_;
 };

@@ -39,12 +39,6 @@ std::string Shown(std::string_view text) {
   return cut ? shown + "..." : shown;
 }
 
-// Whether `field` is one that is not looked at beside `chosen` (see ChooseOneOf).
-bool IsIgnored(const BodyReader::Field& field, std::string_view chosen) {
-  if (field.need == BodyReader::kOneOf) return field.name != chosen;
-  return !field.with.empty() && field.with != chosen;
-}
-
 bool StartsNumber(char first) { return first == '-' || (first >= '0' && first <= '9'); }
 
 }  // namespace
@@ -69,7 +63,7 @@ bool JsonBodyReader::ReadStruct(std::string_view type, std::initializer_list<Fie
     if (!more) break;
     const auto* field = std::find_if(fields.begin(), fields.end(),
                                      [&](const Field& known) { return known.name == key; });
-    if (field == fields.end() || IsIgnored(*field, chosen)) {
+    if (field == fields.end() || !IsRead(*field, chosen)) {
       if (!cursor_.Skip()) return false;
       continue;
     }

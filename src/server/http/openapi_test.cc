@@ -20,6 +20,7 @@ TEST(SchemaWriter, WritesWhatIsReadWithItsDefaults) {
     TruncationSide side = TruncationSide::kRight;
     std::string a;
     std::string b;
+    bool c = false;
   };
   const auto read = [](BodyReader& reader, Body& body) {
     return reader.ReadStruct(
@@ -31,22 +32,26 @@ TEST(SchemaWriter, WritesWhatIsReadWithItsDefaults) {
          {"side", [&] { return reader.ReadDirection(body.side); }},
          {"a", [&] { return reader.ReadString(body.a); }, BodyReader::kOneOf},
          {"b", [&] { return reader.ReadList([&] { return reader.ReadString(body.b); }); },
-          BodyReader::kOneOf}});
+          BodyReader::kOneOf},
+         {"c", [&] { return reader.ReadBool(body.c); }, BodyReader::kOptional, {}, "b"}});
   };
   Schemas schemas;
   SchemaWriter writer(schemas);
   Body body;
   EXPECT_TRUE(read(writer, body));
   EXPECT_EQ(writer.schema(), R"({"$ref":"#/components/schemas/Sample"})");
-  EXPECT_EQ(
-      schemas["Sample"],
-      R"({"type":"object","required":["text"],"anyOf":[{"required":["a"]},{"required":["b"]}],)"
+  const std::string common =
       R"("properties":{"text":{"description":"What.","type":"string"},)"
       R"("on":{"type":"boolean","default":true},)"
       R"("maybe":{"nullable":true,"type":"boolean"},)"
       R"("size":{"nullable":true,"type":"integer","minimum":2},)"
-      R"("side":{"type":"string","enum":["Left","left","Right","right"],"default":"right"},)"
-      R"("a":{"type":"string"},"b":{"type":"array","items":{"type":"string"}}}})");
+      R"("side":{"type":"string","enum":["Left","left","Right","right"],"default":"right"},)";
+  EXPECT_EQ(schemas["Sample"],
+            R"({"anyOf":[{"type":"object","required":["text","a"],)" + common +
+                R"("a":{"type":"string"}}},{"type":"object","required":["text","b"],)" + common +
+                R"("a":{"nullable":true,"enum":[null]},)"
+                R"("b":{"type":"array","items":{"type":"string"}},)"
+                R"("c":{"type":"boolean","default":false}}}]})");
 }
 
 // Clients may send what the document shows, and the reader takes it.

@@ -5,20 +5,6 @@
 #include "server/http/json_write.h"
 
 namespace embd::http {
-namespace {
-
-std::string NamesOf(std::initializer_list<BodyReader::Field> fields, BodyReader::Need need,
-                    std::string_view before, std::string_view between) {
-  std::string names;
-  for (const BodyReader::Field& field : fields) {
-    if (field.need != need) continue;
-    names += names.empty() ? before : between;
-    AppendString(names, field.name);
-  }
-  return names;
-}
-
-}  // namespace
 
 std::string SchemaReference(std::string_view name) {
   return R"({"$ref":"#/components/schemas/)" + std::string(name) + "\"}";
@@ -40,21 +26,38 @@ std::string SchemaWriter::Member(const Field& field) {
   return about + "," + schema_.substr(1);
 }
 
-bool SchemaWriter::ReadStruct(std::string_view type, std::initializer_list<Field> fields) {
-  std::string schema = R"({"type":"object",)";
-  const std::string required = NamesOf(fields, kRequired, R"("required":[)", ",");
-  if (!required.empty()) schema += required + "],";
-  const std::string one_of =
-      NamesOf(fields, kOneOf, R"("anyOf":[{"required":[)", R"(]},{"required":[)");
-  if (!one_of.empty()) schema += one_of + "]}],";
-  schema += R"("properties":{)";
+// With `chosen` of those that are marked kOneOf; the others before it would count unless null.
+std::string SchemaWriter::Object(std::initializer_list<Field> fields, std::string_view chosen) {
+  std::string required;
+  std::string properties;
+  bool before = true;
   for (const Field& field : fields) {
-    if (schema.back() != '{') schema += ',';
-    AppendString(schema, field.name);
-    schema += ":" + Member(field);
+    const bool read = IsRead(field, chosen);
+    if (read && field.need != kOptional) {
+      required += required.empty() ? "" : ",";
+      AppendString(required, field.name);
+    }
+    if (field.need == kOneOf && read) before = false;
+    const bool must_be_null = field.need == kOneOf && before;
+    if (!read && !must_be_null) continue;
+    properties += properties.empty() ? "" : ",";
+    AppendString(properties, field.name);
+    properties += ":" + (read ? Member(field) : R"({"nullable":true,"enum":[null]})");
+  }
+  std::string schema = R"({"type":"object",)";
+  if (!required.empty()) schema += R"("required":[)" + required + "],";
+  return schema + R"("properties":{)" + properties + "}}";
+}
+
+bool SchemaWriter::ReadStruct(std::string_view type, std::initializer_list<Field> fields) {
+  std::string alternatives;
+  for (const Field& field : fields) {
+    if (field.need != kOneOf) continue;
+    alternatives += alternatives.empty() ? R"({"anyOf":[)" : ",";
+    alternatives += Object(fields, field.name);
   }
   const std::string_view name = type.substr(type.find(' ') + 1);
-  schemas_.emplace(name, schema + "}}");
+  schemas_.emplace(name, alternatives.empty() ? Object(fields, {}) : alternatives + "]}");
   return Write(SchemaReference(name));
 }
 

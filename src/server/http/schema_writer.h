@@ -36,6 +36,7 @@ class SchemaWriter final : public BodyReader {
 
  private:
   bool Write(std::string schema);
+  std::string Object(std::initializer_list<Field> fields, std::string_view chosen);
   std::string Member(const Field& field);
 
   Schemas& schemas_;
