@@ -4,10 +4,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstddef>
 #include <cstring>
 #include <memory>
+#include <span>
+#include <thread>
 #include <vector>
 
 #include "base/system.h"
@@ -30,6 +33,18 @@ void Touch(std::byte* block) {
   std::memset(block, 1, kBlock);
 }
 
+using Block = std::unique_ptr<std::byte[]>;
+
+// On two threads, since the system takes its time to clear pages, and the start waits for it.
+void TouchAll(std::span<Block> blocks) {
+  const auto touch = [](std::span<Block> part) {
+    for (const Block& block : part) Touch(block.get());
+  };
+  const std::size_t half = blocks.size() / 2;
+  const std::jthread other(touch, blocks.subspan(half));
+  touch(blocks.first(half));
+}
+
 }  // namespace
 
 // One arena, since what is reserved in one is of no use to a thread that allocates from another. A
@@ -44,14 +59,18 @@ void TuneHeap() {
 
 void ReserveHeap(std::uint64_t planned_bytes) {
   // The allocator gives first what start-up has left it, which is resident already: so what is
-  // missing shows only block by block.
-  std::vector<std::unique_ptr<std::byte[]>> blocks;
+  // missing shows only afterwards.
+  std::vector<Block> blocks;
   const std::uint64_t most = planned_bytes / kBlock;
-  for (std::uint64_t resident = ResidentBytes();
-       resident != 0 && resident + kBlock <= planned_bytes && blocks.size() < most;
-       resident = ResidentBytes()) {
-    blocks.push_back(std::make_unique_for_overwrite<std::byte[]>(kBlock));
-    Touch(blocks.back().get());
+  for (;;) {
+    const std::uint64_t resident = ResidentBytes();
+    if (resident == 0 || resident + kBlock > planned_bytes || blocks.size() >= most) return;
+    const std::size_t before = blocks.size();
+    const std::uint64_t missing = (planned_bytes - resident) / kBlock;
+    while (blocks.size() < std::min(before + missing, most)) {
+      blocks.push_back(std::make_unique_for_overwrite<std::byte[]>(kBlock));
+    }
+    TouchAll(std::span(blocks).subspan(before));
   }
 }
 
