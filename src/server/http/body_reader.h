@@ -31,7 +31,7 @@ class BodyReader {
   enum Need : std::uint8_t {
     kOptional,
     kRequired,
-    kOneOf,  // the first of those that are marked so and have a value counts, no other is looked at
+    kOneOf,  // of two: the first that has a value counts, the other is not looked at
   };
 
   struct Field {

@@ -37,6 +37,7 @@ Awaitable<void> Connection::Run() {
 // Only TLS has anything to do here. It takes time of this thread and memory, so that only so many
 // clients may be at it, and not for long.
 Awaitable<bool> Connection::ShakeHands() {
+  if (!wire_.stream().shakes_hands()) co_return true;
   std::atomic<std::size_t>& count = wire_.state().handshakes;
   bool shaken = false;
   if (count.fetch_add(1, std::memory_order_relaxed) < kMaxHandshakes) {

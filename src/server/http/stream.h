@@ -30,7 +30,9 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // What comes before the first byte, if anything. kDone: nothing (more).
+  // Whether anything comes before the first byte.
+  virtual bool shakes_hands() const { return false; }
+  // What comes there. kDone: nothing (more).
   virtual Moved Handshake() { return {Status::kDone}; }
   // `size` > 0.
   virtual Moved Receive(char* to, std::size_t size) = 0;

@@ -14,6 +14,7 @@ class TlsStream final : public Stream {
  public:
   TlsStream(Socket socket, ssl_ctx_st& context);  // throws std::bad_alloc
 
+  bool shakes_hands() const override { return true; }
   Moved Handshake() override;
   Moved Receive(char* to, std::size_t size) override;
   Moved Send(std::string_view first, std::string_view second) override;

@@ -78,9 +78,17 @@ Awaitable<bool> Wire::WaitForInput() {
   co_return true;
 }
 
+// Signing takes a millisecond with some keys: who is connected already goes on in between.
+Stream::Moved Wire::HandshakeOnce() {
+  const Turns::Turn turn(thread_.handshakes());
+  return stream_->Handshake();
+}
+
 Awaitable<bool> Wire::Handshake() {
   while (!aborted_) {
-    const Stream::Moved moved = stream_->Handshake();
+    const bool my_turn = co_await thread_.handshakes().Wait(wake_, [this] { return aborted_; });
+    if (!my_turn) break;
+    const Stream::Moved moved = HandshakeOnce();
     if (moved.status == Stream::Status::kDone) co_return true;
     if (moved.status == Stream::Status::kEnd || moved.status == Stream::Status::kBroken) break;
     const bool ready = co_await WaitFor(InterestOf(moved.status));

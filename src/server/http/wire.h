@@ -85,6 +85,7 @@ class Wire {
 
  private:
   void AskForInput();
+  Stream::Moved HandshakeOnce();
 
   IoThread& thread_;
   ServerState& state_;
