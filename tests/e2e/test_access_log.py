@@ -104,3 +104,13 @@ def test_errors_in_text(ask):
     response, lines = ask("tiny", "/embed", {"inputs": ""})
     assert response.status == 400
     assert re.match(rf"{TIMESTAMP} ERROR embed: \w+: {re.escape(EMPTY)}", line_of(lines)), lines
+
+
+@pytest.mark.parametrize("path, body, status", [("/nowhere", {}, 404), ("/embed", {"inputs": 7}, 422)])
+def test_what_no_handler_sees_has_a_line_too(ask, path, body, status):
+    response, lines = ask("tiny", path, body, "--json-output")
+    assert response.status == status
+    entry = json.loads(line_of(lines))
+    told = {"message": "Refused", "request_id": "this-one", "status": str(status), "method": "POST", "path": path}
+    assert told.items() <= entry.items()
+    assert "span" not in entry
