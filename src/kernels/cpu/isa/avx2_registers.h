@@ -22,6 +22,7 @@ struct Avx2 {
   static constexpr int kTileRows = 6;
   static constexpr int kPanelRegs = 2;
   static constexpr int kTurn = 2;
+  static constexpr std::int64_t kPanelPrefetchRows = 0;
 
   static Reg Zero() { return _mm256_setzero_ps(); }
   static Reg Set(float x) { return _mm256_set1_ps(x); }

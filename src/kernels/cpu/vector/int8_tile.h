@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cpu/vector/prefetch.h"
 #include "kernels/cpu/vector/unroll.h"
 
 namespace embd::cpu {
@@ -23,14 +24,12 @@ struct Int8TileTask {
 
 inline constexpr std::int64_t kLineBytes = 64;
 
-// How far ahead of its use a word of b is asked for from the second-level cache.
-inline constexpr std::int64_t kPrefetchWords = 16;
-
 template <typename V, int kRows, int kRegs>
 void Int8Tile(const Int8TileTask& task) {
   using Ints = typename V::Ints;
   constexpr std::int64_t kRegBytes = sizeof(Ints);
   constexpr std::int64_t kIntsPerReg = kRegBytes / 4;
+  constexpr std::int64_t kAhead = kPanelPrefetchRows<V>;  // words
   Ints acc[kRows][kRegs];
   Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
     Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
@@ -54,8 +53,8 @@ void Int8Tile(const Int8TileTask& task) {
       Ints columns[kRegs];
       Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
         columns[kReg] = V::template LoadWeights<kPart>(b + kReg * kRegBytes);
-        if constexpr (kPart == 0) {
-          __builtin_prefetch(b + (kPrefetchWords * kRegs + kReg) * kRegBytes, 0, 3);
+        if constexpr (kPart == 0 && kAhead > 0) {
+          __builtin_prefetch(b + (kAhead * kRegs + kReg) * kRegBytes, 0, 3);
         }
       });
       Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/vector/prefetch.h"
 #include "kernels/cpu/vector/unroll.h"
 
 namespace embd::cpu {
@@ -25,9 +26,6 @@ struct TileTask {
 
 inline constexpr std::int64_t kLine = 16;  // floats of a cache line
 
-// How far ahead of its use a row of b is asked for from the second-level cache.
-inline constexpr std::int64_t kPrefetchRows = 16;
-
 enum class ALayout { kRows, kColumns };  // the distance that is 1: a_k or a_row
 
 // How many k one turn of the loop over rows of a takes: 1 where V does not say.
@@ -46,20 +44,21 @@ void Tile(const TileTask& task) {
   const std::int64_t a_row = kLayout == ALayout::kRows ? task.a_row : 1;
   const std::int64_t a_k = kLayout == ALayout::kRows ? 1 : task.a_k;
   const std::int64_t b_k = kLayout == ALayout::kRows ? kRegs * V::kWidth : task.b_k;
-  // One pointer for three rows: three more are reached by adding the distance once or twice, which
+  // One pointer for three rows: two more are reached by adding the distance once or twice, which
   // addressing does for free, and nine pointers would not fit the general registers.
   const float* a[(kRows + 2) / 3];
   Unroll<(kRows + 2) / 3>([&]<int kThree>() __attribute__((always_inline)) {
     a[kThree] = task.a + kThree * 3 * a_row;
   });
+  constexpr std::int64_t kAhead = kLayout == ALayout::kRows ? kPanelPrefetchRows<V> : kPrefetchRows;
   const float* b = task.b;
   const float* prefetch = task.prefetch;
   const auto multiply = [&]<int kStep>() __attribute__((always_inline)) {
     Reg columns[kRegs];
     Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
       columns[kReg] = V::Load(b + kStep * b_k + kReg * V::kWidth);
-      if constexpr (kReg * V::kWidth % kLine == 0) {
-        __builtin_prefetch(b + (kPrefetchRows + kStep) * b_k + kReg * V::kWidth, 0, 3);
+      if constexpr (kAhead > 0 && kReg * V::kWidth % kLine == 0) {
+        __builtin_prefetch(b + (kAhead + kStep) * b_k + kReg * V::kWidth, 0, 3);
       }
     });
     if constexpr (kLayout == ALayout::kRows && kStep == 0) __builtin_prefetch(prefetch, 0, 2);
