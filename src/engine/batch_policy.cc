@@ -117,8 +117,10 @@ void TakeShared(const QueueView& queue, const BatchLimits& limits, BatchChoice& 
   auto& candidates = choice.candidates;
   const std::size_t oldest = candidates.front();
   const auto is_long = [&](std::size_t i) { return !IsShort(queue.jobs[i], limits); };
-  // Those who would be done soon do not wait for the others.
-  if (!std::all_of(candidates.begin(), candidates.end(), is_long)) {
+  // Those who would be done soon do not wait for the others, unless they passed them before: idle
+  // workers that do not get a core would otherwise let others like them pass for ever.
+  if (queue.turn == Turn::kSmallest &&
+      !std::all_of(candidates.begin(), candidates.end(), is_long)) {
     candidates.erase(std::remove_if(candidates.begin(), candidates.end(), is_long),
                      candidates.end());
   }

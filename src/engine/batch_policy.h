@@ -77,12 +77,15 @@ class TurnAccount {
   bool may_lend() const { return owed_ < kLoans * credit_; }
 
   void Overtook(std::uint64_t tokens) { owed_ += tokens; }
-  void InOrder(std::uint64_t tokens) { owed_ -= std::min(owed_, std::max(tokens, credit_)); }
+  void StepInOrder(std::uint64_t tokens) { Pay(tokens == 0 ? 0 : std::max(tokens, credit_)); }
+  void LoanInOrder(std::uint64_t tokens) { Pay(tokens); }
   // Nobody waits any more.
   void Clear() { owed_ = 0; }
 
  private:
   static constexpr std::uint64_t kLoans = 4;
+
+  void Pay(std::uint64_t tokens) { owed_ -= std::min(owed_, tokens); }
 
   std::uint64_t credit_;
   std::uint64_t owed_ = 0;

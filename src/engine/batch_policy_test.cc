@@ -138,91 +138,99 @@ INSTANTIATE_TEST_SUITE_P(Split, ChooseBatchTest,
                                                            .take = {0}}),
                          NameOf);
 
-INSTANTIATE_TEST_SUITE_P(Share, ChooseBatchTest,
-                         ::testing::Values(BatchPolicyCase{.name = "ALoneJob",
-                                                           .queue = {One(16)},
-                                                           .limits = kSharing,
-                                                           .idle_workers = 1,
-                                                           .take = {0},
-                                                           .lanes = 2},
-                                           BatchPolicyCase{.name = "ALoneJobLongerThanAnyStep",
-                                                           .queue = {One(256)},
-                                                           .limits = kSharing,
-                                                           .idle_workers = 1,
-                                                           .take = {0},
-                                                           .lanes = 2},
-                                           BatchPolicyCase{.name = "NotWhenEveryoneIsBusy",
-                                                           .queue = {One(16)},
-                                                           .limits = kSharing,
-                                                           .take = {0}},
-                                           BatchPolicyCase{.name = "NoMoreLanesThanTokensFor",
-                                                           .queue = {One(3)},
-                                                           .limits = kSharing,
-                                                           .idle_workers = 63,
-                                                           .take = {0},
-                                                           .lanes = 3},
-                                           BatchPolicyCase{.name = "EvenATinyJob",
-                                                           .queue = {One(2)},
-                                                           .limits = kSharing,
-                                                           .idle_workers = 1,
-                                                           .take = {0},
-                                                           .lanes = 2},
-                                           BatchPolicyCase{.name = "NotASingleToken",
-                                                           .queue = {One(1)},
-                                                           .limits = kSharing,
-                                                           .idle_workers = 1,
-                                                           .take = {0}},
-                                           BatchPolicyCase{.name = "NoMoreLanesThanAllowed",
-                                                           .queue = {One(100)},
-                                                           .limits = {.max_tokens = 100,
-                                                                      .max_sequences = 8,
-                                                                      .max_shared_tokens = 100,
-                                                                      .max_lanes = 2},
-                                                           .idle_workers = 7,
-                                                           .take = {0},
-                                                           .lanes = 2},
-                                           BatchPolicyCase{.name = "EqualJobsForAllAreSplit",
-                                                           .queue = {One(16), One(16)},
-                                                           .limits = kSharing,
-                                                           .idle_workers = 1,
-                                                           .take = {0}},
-                                           BatchPolicyCase{.name = "UnequalJobsAreShared",
-                                                           .queue = {One(100), One(30)},
-                                                           .limits = kSharing,
-                                                           .idle_workers = 1,
-                                                           .take = {0, 1},
-                                                           .lanes = 2},
-                                           BatchPolicyCase{.name = "AnOddNumberOfJobsIsShared",
-                                                           .queue = Many(3, One(16)),
-                                                           .limits = kSharing,
-                                                           .idle_workers = 1,
-                                                           .take = {0, 1, 2},
-                                                           .lanes = 2},
-                                           BatchPolicyCase{.name = "ManyJobsAreSplit",
-                                                           .queue = Many(16, One(10)),
-                                                           .limits = {.max_tokens = 100,
-                                                                      .max_sequences = 64,
-                                                                      .short_tokens = 20,
-                                                                      .max_shared_tokens = 200,
-                                                                      .max_lanes = 2},
-                                                           .idle_workers = 1,
-                                                           .take = {0, 1, 2, 3, 4, 5, 6, 7}},
-                                           BatchPolicyCase{
-                                               .name = "ShortOnesDoNotWaitForALongOne",
-                                               .queue = {One(150), One(16), Gone(1), One(8)},
-                                               .limits = kSharing,
-                                               .idle_workers = 1,
-                                               .take = {1, 3},
-                                               .drop = {2},
-                                               .lanes = 2,
-                                               .overtaking = 24},
-                                           BatchPolicyCase{.name = "WithinTheMemoryOfOneStep",
-                                                           .queue = {One(150), One(60)},
-                                                           .limits = kSharing,
-                                                           .idle_workers = 1,
-                                                           .take = {0},
-                                                           .lanes = 2}),
-                         NameOf);
+INSTANTIATE_TEST_SUITE_P(
+    Share, ChooseBatchTest,
+    ::testing::Values(BatchPolicyCase{.name = "ALoneJob",
+                                      .queue = {One(16)},
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .take = {0},
+                                      .lanes = 2},
+                      BatchPolicyCase{.name = "ALoneJobLongerThanAnyStep",
+                                      .queue = {One(256)},
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .take = {0},
+                                      .lanes = 2},
+                      BatchPolicyCase{.name = "NotWhenEveryoneIsBusy",
+                                      .queue = {One(16)},
+                                      .limits = kSharing,
+                                      .take = {0}},
+                      BatchPolicyCase{.name = "NoMoreLanesThanTokensFor",
+                                      .queue = {One(3)},
+                                      .limits = kSharing,
+                                      .idle_workers = 63,
+                                      .take = {0},
+                                      .lanes = 3},
+                      BatchPolicyCase{.name = "EvenATinyJob",
+                                      .queue = {One(2)},
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .take = {0},
+                                      .lanes = 2},
+                      BatchPolicyCase{.name = "NotASingleToken",
+                                      .queue = {One(1)},
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .take = {0}},
+                      BatchPolicyCase{.name = "NoMoreLanesThanAllowed",
+                                      .queue = {One(100)},
+                                      .limits = {.max_tokens = 100,
+                                                 .max_sequences = 8,
+                                                 .max_shared_tokens = 100,
+                                                 .max_lanes = 2},
+                                      .idle_workers = 7,
+                                      .take = {0},
+                                      .lanes = 2},
+                      BatchPolicyCase{.name = "EqualJobsForAllAreSplit",
+                                      .queue = {One(16), One(16)},
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .take = {0}},
+                      BatchPolicyCase{.name = "UnequalJobsAreShared",
+                                      .queue = {One(100), One(30)},
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .take = {0, 1},
+                                      .lanes = 2},
+                      BatchPolicyCase{.name = "AnOddNumberOfJobsIsShared",
+                                      .queue = Many(3, One(16)),
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .take = {0, 1, 2},
+                                      .lanes = 2},
+                      BatchPolicyCase{.name = "ManyJobsAreSplit",
+                                      .queue = Many(16, One(10)),
+                                      .limits = {.max_tokens = 100,
+                                                 .max_sequences = 64,
+                                                 .short_tokens = 20,
+                                                 .max_shared_tokens = 200,
+                                                 .max_lanes = 2},
+                                      .idle_workers = 1,
+                                      .take = {0, 1, 2, 3, 4, 5, 6, 7}},
+                      BatchPolicyCase{.name = "ShortOnesDoNotWaitForALongOne",
+                                      .queue = {One(150), One(16), Gone(1), One(8)},
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .turn = Turn::kSmallest,
+                                      .take = {1, 3},
+                                      .drop = {2},
+                                      .lanes = 2,
+                                      .overtaking = 24},
+                      BatchPolicyCase{.name = "UnlessTheyPassedOneBefore",
+                                      .queue = {One(150), One(16), Gone(1), One(8)},
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .take = {0, 1, 3},
+                                      .drop = {2},
+                                      .lanes = 2},
+                      BatchPolicyCase{.name = "WithinTheMemoryOfOneStep",
+                                      .queue = {One(150), One(60)},
+                                      .limits = kSharing,
+                                      .idle_workers = 1,
+                                      .take = {0},
+                                      .lanes = 2}),
+    NameOf);
 
 INSTANTIATE_TEST_SUITE_P(
     SmallestTurn, ChooseBatchTest,
@@ -317,12 +325,16 @@ TEST(TurnAccountTest, WhatOvertookIsMadeUpFor) {
   EXPECT_TRUE(account.may_lend());
   account.Overtook(340);
   EXPECT_FALSE(account.may_lend());
-  account.InOrder(70);  // counts as a full step
+  account.StepInOrder(70);  // counts as a full one
   EXPECT_EQ(account.turn(), Turn::kOldest);
   EXPECT_TRUE(account.may_lend());
-  account.InOrder(250);
+  account.StepInOrder(250);
   EXPECT_EQ(account.turn(), Turn::kOldest);
-  account.InOrder(1);
+  account.LoanInOrder(49);
+  EXPECT_EQ(account.turn(), Turn::kOldest);
+  account.StepInOrder(0);  // all cancelled: no work, so nothing is made up for
+  EXPECT_EQ(account.turn(), Turn::kOldest);
+  account.LoanInOrder(1);
   EXPECT_EQ(account.turn(), Turn::kSmallest);
   account.Overtook(1);
   EXPECT_EQ(account.turn(), Turn::kOldest);
@@ -342,11 +354,11 @@ class Simulation {
   void Push(QueuedJob job) { queue_.push_back({job, next_id_++}); }
 
   // One worker takes its step; the ids that it runs.
-  Indices Step(const BatchLimits& limits, int idle) {
+  Indices Step(const BatchLimits& limits, int idle, int near = 0) {
     std::vector<QueuedJob> jobs;
     for (const Waiting& waiting : queue_) jobs.push_back(waiting.job);
     BatchChoice choice;
-    ChooseBatch({.jobs = jobs, .idle_workers = idle, .near_workers = 0, .turn = turns_.turn()},
+    ChooseBatch({.jobs = jobs, .idle_workers = idle, .near_workers = near, .turn = turns_.turn()},
                 limits, choice);
     return Take(choice);
   }
@@ -362,7 +374,7 @@ class Simulation {
     if (choice.overtaking > 0) {
       turns_.Overtook(choice.overtaking);
     } else {
-      turns_.InOrder(last_tokens_);
+      turns_.StepInOrder(last_tokens_);
     }
     Indices gone = choice.take;
     gone.insert(gone.end(), choice.drop.begin(), choice.drop.end());
@@ -425,6 +437,19 @@ TEST(ChooseBatchSimulation, ALargeRequestDoesNotStarve) {
     done += simulation.last_tokens();
   }
   EXPECT_LE(done, ahead * 5 / 2);
+}
+
+// The same where another worker counts as idle and never comes, so that each step is to be shared.
+TEST(ChooseBatchSimulation, ALongTextDoesNotStarveBesideAWorkerWithoutACore) {
+  Simulation simulation;
+  const std::size_t large = 0;
+  simulation.Push(One(90));
+  for (int steps = 0;; ++steps) {
+    ASSERT_LT(steps, 3);
+    for (int i = 0; i < 3; ++i) simulation.Push(One(10));
+    const Indices ids = simulation.Step(kSharing, 1, 1);
+    if (std::find(ids.begin(), ids.end(), large) != ids.end()) break;
+  }
 }
 
 // However much bulk is queued, a single text leaves with one of the next two steps, so with two

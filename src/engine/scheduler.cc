@@ -108,7 +108,8 @@ struct Scheduler::Impl {
   void TakeStep(Worker& worker);
   bool JoinStep(Worker& worker);
   int IdleNear(const Worker& worker) const;
-  void TakeChosen(Bench& bench);
+  enum class Of : std::uint8_t { kStep, kLoan };
+  void TakeChosen(Bench& bench, Of of);
   std::int64_t Lendable(const std::vector<Job>& jobs) const;
   void RunStep(std::size_t index);
   bool RunBench(Bench& bench, StepRunner& runner, const BarrierRef& pause);
@@ -283,7 +284,7 @@ void Scheduler::Impl::TakeStep(Worker& worker) {
                .near_workers = IdleNear(worker),
                .turn = turns.turn()},
               limits, worker.bench.choice);
-  TakeChosen(worker.bench);
+  TakeChosen(worker.bench, Of::kStep);
   worker.lendable = Lendable(worker.bench.jobs);
   const int helpers = worker.bench.choice.lanes - 1;
   if (helpers == 0 || !worker.runner.group().Open(helpers)) return;
@@ -300,12 +301,13 @@ std::int64_t Scheduler::Impl::Lendable(const std::vector<Job>& jobs) const {
   return has_short ? 0 : static_cast<std::int64_t>(TokensOf(jobs));
 }
 
-void Scheduler::Impl::TakeChosen(Bench& bench) {
+void Scheduler::Impl::TakeChosen(Bench& bench, Of of) {
   queue.Take(bench.choice, bench.jobs, bench.dropped);
+  const std::uint64_t tokens = TokensOf(bench.jobs);
   if (bench.choice.overtaking > 0) {
     turns.Overtook(bench.choice.overtaking);
   } else {
-    turns.InOrder(TokensOf(bench.jobs));
+    of == Of::kStep ? turns.StepInOrder(tokens) : turns.LoanInOrder(tokens);
   }
   if (queue.empty()) turns.Clear();
   Changed();
@@ -372,7 +374,7 @@ void Scheduler::Impl::RunLoan(std::size_t index) {
     const std::lock_guard lock(mutex);
     if (!loan_wanted.load(std::memory_order_relaxed)) return;
     ChooseLoan({.jobs = queue.View()}, limits, worker.loan_bench.choice);
-    TakeChosen(worker.loan_bench);
+    TakeChosen(worker.loan_bench, Of::kLoan);
     worker.lendable -= static_cast<std::int64_t>(TokensOf(worker.loan_bench.jobs));
   }
   const bool ran = !worker.loan_bench.jobs.empty();
