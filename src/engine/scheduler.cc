@@ -5,7 +5,9 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <functional>
 #include <mutex>
+#include <numeric>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -25,8 +27,8 @@ namespace {
 enum class Next : std::uint8_t { kStep, kHelp, kProbe, kStop };
 
 // Jobs on their way from the queue through a step.
-struct Bench {
-  explicit Bench(const SchedulerOptions& options) {
+struct ChosenJobs {
+  explicit ChosenJobs(const SchedulerOptions& options) {
     const auto sequences = static_cast<std::size_t>(options.step.max_sequences);
     choice.take.reserve(std::max<std::size_t>(sequences, 1));
     choice.drop.reserve(options.queue_capacity);
@@ -36,7 +38,8 @@ struct Bench {
   }
 
   BatchChoice choice;
-  std::vector<Job> jobs;     // of the next step
+  std::vector<Job> jobs;     // of the next step, and
+  std::uint64_t tokens = 0;  // all of theirs
   std::vector<Job> dropped;  // cancelled while they waited
 };
 
@@ -46,12 +49,6 @@ StepLimits LoanLimits(const SchedulerOptions& options) {
   limits.max_sequences = std::min(limits.max_sequences, limits.max_tokens);
   limits.max_sequence_tokens = std::min(limits.max_sequence_tokens, limits.max_tokens);
   return limits;
-}
-
-std::uint64_t TokensOf(const std::vector<Job>& jobs) {
-  std::uint64_t tokens = 0;
-  for (const Job& job : jobs) tokens += job.ids.size();
-  return tokens;
 }
 
 BatchLimits PolicyLimits(const SchedulerOptions& options) {
@@ -72,8 +69,8 @@ struct Worker {
                 .most_lanes = PolicyLimits(options).max_lanes,
                 .patience = options.lane_patience},
                metrics),
-        bench(options),
-        loan_bench(options),
+        step(options),
+        loan(options),
         node(options.places.empty() ? 0 : options.places[index % options.places.size()].node) {
     if (options.short_tokens > 0) {
       loan_runner.emplace(model, StepRunnerOptions{.limits = LoanLimits(options)}, metrics);
@@ -81,10 +78,10 @@ struct Worker {
   }
 
   StepRunner runner;
-  Bench bench;
+  ChosenJobs step;
   // A short step in the middle of another.
   std::optional<StepRunner> loan_runner;
-  Bench loan_bench;
+  ChosenJobs loan;
   // Tokens that may still be lent to others during the step under way. Guarded by the scheduler's
   // mutex; its own thread, the only one to change it, looks without.
   std::int64_t lendable = 0;
@@ -109,10 +106,10 @@ struct Scheduler::Impl {
   bool JoinStep(Worker& worker);
   int IdleNear(const Worker& worker) const;
   enum class Of : std::uint8_t { kStep, kLoan };
-  void TakeChosen(Bench& bench, Of of);
-  std::int64_t Lendable(const std::vector<Job>& jobs) const;
+  void TakeChosen(ChosenJobs& chosen, Of of);
+  std::int64_t Lendable(const ChosenJobs& step) const;
   void RunStep(std::size_t index);
-  bool RunBench(Bench& bench, StepRunner& runner, const BarrierRef& pause);
+  bool RunJobs(ChosenJobs& chosen, StepRunner& runner, const BarrierRef& pause);
   void RunHelp(std::size_t index);
   void RunProbe(std::size_t index);
   void RunLoan(std::size_t index);
@@ -283,31 +280,34 @@ void Scheduler::Impl::TakeStep(Worker& worker) {
                .idle_workers = idle,
                .near_workers = IdleNear(worker),
                .turn = turns.turn()},
-              limits, worker.bench.choice);
-  TakeChosen(worker.bench, Of::kStep);
-  worker.lendable = Lendable(worker.bench.jobs);
-  const int helpers = worker.bench.choice.lanes - 1;
+              limits, worker.step.choice);
+  TakeChosen(worker.step, Of::kStep);
+  worker.lendable = Lendable(worker.step);
+  const int helpers = worker.step.choice.lanes - 1;
   if (helpers == 0 || !worker.runner.group().Open(helpers)) return;
   changes.fetch_add(1, std::memory_order_release);
   for (int i = 0; i < helpers; ++i) wake.notify_one();
 }
 
-// Jobs wait for loans to a step of theirs. So it lends no more than it is itself, and nothing to
-// jobs that are no shorter than one of its own: they would only pass it, one after another.
-std::int64_t Scheduler::Impl::Lendable(const std::vector<Job>& jobs) const {
-  const bool has_short = std::any_of(jobs.begin(), jobs.end(), [&](const Job& job) {
+// What each lane may lend. Jobs wait for loans to a step of theirs, whichever lane runs them. So
+// all lanes together lend no more than the step is itself, and nothing to jobs that are no shorter
+// than one of its own: they would only pass it, one after another.
+std::int64_t Scheduler::Impl::Lendable(const ChosenJobs& step) const {
+  const bool has_short = std::any_of(step.jobs.begin(), step.jobs.end(), [&](const Job& job) {
     return RequestTokens(job) <= limits.short_tokens;
   });
-  return has_short ? 0 : static_cast<std::int64_t>(TokensOf(jobs));
+  return has_short ? 0 : static_cast<std::int64_t>(step.tokens) / step.choice.lanes;
 }
 
-void Scheduler::Impl::TakeChosen(Bench& bench, Of of) {
-  queue.Take(bench.choice, bench.jobs, bench.dropped);
-  const std::uint64_t tokens = TokensOf(bench.jobs);
-  if (bench.choice.overtaking > 0) {
-    turns.Overtook(bench.choice.overtaking);
+void Scheduler::Impl::TakeChosen(ChosenJobs& chosen, Of of) {
+  queue.Take(chosen.choice, chosen.jobs, chosen.dropped);
+  chosen.tokens =
+      std::transform_reduce(chosen.jobs.begin(), chosen.jobs.end(), std::uint64_t{0}, std::plus<>(),
+                            [](const Job& job) { return job.ids.size(); });
+  if (chosen.choice.overtaking > 0) {
+    turns.Overtook(chosen.choice.overtaking);
   } else {
-    of == Of::kStep ? turns.StepInOrder(tokens) : turns.LoanInOrder(tokens);
+    of == Of::kStep ? turns.StepInOrder(chosen.tokens) : turns.LoanInOrder(chosen.tokens);
   }
   if (queue.empty()) turns.Clear();
   Changed();
@@ -328,11 +328,10 @@ void Scheduler::Impl::RunStep(std::size_t index) {
   Worker& worker = workers[index];
   const Clock::time_point begin = Clock::now();
   Pause pause{this, index};
-  const std::uint64_t tokens = TokensOf(worker.bench.jobs);
-  const bool came_through = RunBench(worker.bench, worker.runner, &pause);
-  if (tokens == 0) return;
+  const bool came_through = RunJobs(worker.step, worker.runner, &pause);
+  if (worker.step.tokens == 0) return;
   StepEnded(came_through);
-  const MeasuredStep step(Clock::now() - begin, tokens);
+  const MeasuredStep step(Clock::now() - begin, worker.step.tokens);
   MeasuredStep longest = longest_step.load(std::memory_order_relaxed);
   while (longest < step &&
          !longest_step.compare_exchange_weak(longest, step, std::memory_order_relaxed)) {
@@ -340,24 +339,23 @@ void Scheduler::Impl::RunStep(std::size_t index) {
 }
 
 // Whether the model came through; nothing to run counts as not.
-bool Scheduler::Impl::RunBench(Bench& bench, StepRunner& runner, const BarrierRef& pause) {
+bool Scheduler::Impl::RunJobs(ChosenJobs& chosen, StepRunner& runner, const BarrierRef& pause) {
   bool came_through = false;
-  if (!bench.jobs.empty()) {
-    const std::uint64_t tokens = TokensOf(bench.jobs);
-    metrics.batch_next_size.Observe(static_cast<double>(bench.jobs.size()));
-    metrics.batch_next_tokens.Observe(static_cast<double>(tokens));
-    metrics.batch_fill.Observe(
-        std::min(1.0, static_cast<double>(tokens) / static_cast<double>(limits.max_tokens)));
+  if (!chosen.jobs.empty()) {
+    const auto tokens = static_cast<double>(chosen.tokens);
+    metrics.batch_next_size.Observe(static_cast<double>(chosen.jobs.size()));
+    metrics.batch_next_tokens.Observe(tokens);
+    metrics.batch_fill.Observe(std::min(1.0, tokens / static_cast<double>(limits.max_tokens)));
     const Clock::time_point now = Clock::now();
-    for (const Job& job : bench.jobs) {
+    for (const Job& job : chosen.jobs) {
       metrics.queue_wait.Observe(std::chrono::duration<double>(now - job.submitted).count());
     }
-    came_through = runner.Run(bench.jobs, pause);
-    bench.jobs.clear();
+    came_through = runner.Run(chosen.jobs, pause);
+    chosen.jobs.clear();
   }
-  metrics.cancelled_total.Add(bench.dropped.size());
-  for (Job& job : bench.dropped) Answer(job, CancelledError());
-  bench.dropped.clear();
+  metrics.cancelled_total.Add(chosen.dropped.size());
+  for (Job& job : chosen.dropped) Answer(job, CancelledError());
+  chosen.dropped.clear();
   return came_through;
 }
 
@@ -373,12 +371,12 @@ void Scheduler::Impl::RunLoan(std::size_t index) {
   {
     const std::lock_guard lock(mutex);
     if (!loan_wanted.load(std::memory_order_relaxed)) return;
-    ChooseLoan({.jobs = queue.View()}, limits, worker.loan_bench.choice);
-    TakeChosen(worker.loan_bench, Of::kLoan);
-    worker.lendable -= static_cast<std::int64_t>(TokensOf(worker.loan_bench.jobs));
+    ChooseLoan({.jobs = queue.View()}, limits, worker.loan.choice);
+    TakeChosen(worker.loan, Of::kLoan);
+    worker.lendable -= static_cast<std::int64_t>(worker.loan.tokens);
   }
-  const bool ran = !worker.loan_bench.jobs.empty();
-  const bool came_through = RunBench(worker.loan_bench, *worker.loan_runner, nullptr);
+  const bool ran = !worker.loan.jobs.empty();
+  const bool came_through = RunJobs(worker.loan, *worker.loan_runner, nullptr);
   if (ran) StepEnded(came_through);
 }
 
@@ -471,7 +469,7 @@ std::int64_t Scheduler::output_size() const { return impl_->model.output_size();
 
 std::size_t Scheduler::ResidentBytes(const Model& model, const SchedulerOptions& options) {
   const std::size_t row = static_cast<std::size_t>(model.output_size()) * sizeof(float);
-  // Two benches.
+  // Of a step and of a loan.
   const std::size_t lists = 2 * options.queue_capacity * (sizeof(Job) + 2 * sizeof(std::size_t));
   const std::size_t loans =
       options.short_tokens > 0 ? StepRunner::ResidentBytes(model, LoanLimits(options)) : 0;
