@@ -7,6 +7,7 @@
 
 #include "kernels/cpu/attention_split.h"
 #include "kernels/cpu/isa/find_kernels.h"
+#include "kernels/cpu/linear_split.h"
 #include "kernels/cpu/packed_weight.h"
 
 namespace embd {
@@ -31,21 +32,6 @@ class ScratchScope {
   Arena& arena_;
   std::size_t mark_;
 };
-
-// Lanes as a grid: as many as possible side by side over the panels, so that each reads its own
-// part of the weights, and the rest one below the other over the rows.
-struct LinearShare {
-  Lane::Range rows;
-  Lane::Range panels;
-};
-
-LinearShare ShareLinear(const Lane& lane, std::int64_t rows, std::int64_t panels) {
-  int across = lane.count;
-  while (lane.count % across != 0 || across > panels) --across;
-  const Lane column{.index = lane.index % across, .count = across, .scratch = nullptr};
-  const Lane row{.index = lane.index / across, .count = lane.count / across, .scratch = nullptr};
-  return {.rows = row.Share(rows), .panels = column.Share(panels)};
-}
 
 cpu::DistanceTask DistanceOf(const DistanceBias& bias, std::int64_t head) {
   return {.causal = bias.causal,
@@ -105,8 +91,7 @@ class CpuBackend : public Backend {
   void Linear(ConstMatrixView in, const PreparedWeight& weight, const LinearOptions& options,
               MatrixView out, const Lane& lane) const override {
     const auto& packed = static_cast<const PackedWeight&>(weight);
-    const LinearShare share =
-        ShareLinear(lane, in.rows, std::max<std::int64_t>(packed.panels(), 1));
+    const cpu::LinearShare share = cpu::ShareLinear(lane, in.rows, packed.panels());
     ScratchScope scratch(lane);
     const ConstMatrixView& residual = options.residual;
     LinearTask task = packed.Task();

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "kernels/cpu/attention_split.h"
+#include "kernels/cpu/linear_split.h"
 #include "kernels/test_support.h"
 
 namespace embd {
@@ -151,6 +152,54 @@ TEST(AttentionSplitTest, CoversEveryQueryOnce) {
     EXPECT_EQ(std::count(seen.begin(), seen.end(), 1), 629 * kHeads) << count;
   }
 }
+
+// Every row meets every panel in exactly one lane.
+TEST(LinearSplitTest, CoversEveryPanelOfEveryRowOnce) {
+  for (int count = 1; count <= 40; ++count) {
+    for (const std::int64_t rows : {1, 7, 15, 100}) {
+      for (const std::int64_t panels : {1, 2, 6, 8, 13, 72}) {
+        std::vector<int> seen(rows * panels, 0);
+        for (int index = 0; index < count; ++index) {
+          const cpu::LinearShare share =
+              cpu::ShareLinear({.index = index, .count = count}, rows, panels);
+          for (std::int64_t r = share.rows.begin; r < share.rows.end; ++r) {
+            for (std::int64_t p = share.panels.begin; p < share.panels.end; ++p) {
+              ++seen[r * panels + p];
+            }
+          }
+        }
+        EXPECT_EQ(std::count(seen.begin(), seen.end(), 1), rows * panels)
+            << count << " lanes, " << rows << " x " << panels;
+      }
+    }
+  }
+}
+
+struct GridCase {
+  int lanes;
+  std::int64_t rows, panels;
+  int across, down;
+};
+
+class LinearGridTest : public ::testing::TestWithParam<GridCase> {};
+
+TEST_P(LinearGridTest, IsTheOneThatEndsFirst) {
+  const GridCase& c = GetParam();
+  const cpu::LaneGrid grid = cpu::ChooseGrid(c.lanes, c.rows, c.panels);
+  EXPECT_EQ(grid.across, c.across);
+  EXPECT_EQ(grid.down, c.down);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, LinearGridTest,
+    ::testing::Values(GridCase{1, 15, 24, 1, 1},  //
+                      GridCase{2, 15, 24, 2, 1},  // each its own weights
+                      GridCase{2, 100, 3, 1, 2},  // no panel that only one of them has
+                      GridCase{4, 3, 2, 2, 1},    // rows so few that half of them is no less
+                      GridCase{11, 64, 8, 2, 5},  // one stands aside
+                      GridCase{16, 15, 6, 6, 2},  // four stand aside
+                      GridCase{16, 128, 72, 8, 2}, GridCase{7, 0, 5, 5, 1},
+                      GridCase{3, 5, 0, 1, 1}));
 
 }  // namespace
 }  // namespace embd
