@@ -1,8 +1,10 @@
 // Times the forward pass of a model on one core against the core's own limit, and says where the
 // time goes. Steps as the engine runs them: sequences of one length, together of 128 tokens or one
-// longer sequence. Each sample of a step is paired with a sample of register_peak.h, taken in the
+// longer sequence. Each sample of a step is paired with samples of register_peak.h, taken in the
 // same moment on the same thread. The operations of a step are counted where they are asked for, so
 // the ratio is right for every architecture: products of matrices and of attention, nothing else.
+// The limit is the time that each operation takes at the peak of its own arithmetic: attention of
+// an int8 model is computed in floats.
 //
 //   embd_forward_bench <model folder> [dtype] [isa] [rounds] [JSON file]
 //
@@ -14,7 +16,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
-#include <numeric>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,19 @@
 namespace embd {
 namespace {
 
+// By the arithmetic that they are done in.
+struct Operations {
+  double floats = 0;
+  double int8 = 0;
+
+  double total() const { return floats + int8; }
+  Operations& operator+=(const Operations& other) {
+    floats += other.floats;
+    int8 += other.int8;
+    return *this;
+  }
+};
+
 // Another backend, counting what it is asked for and how long it takes. For one thread.
 class Meter final : public Backend {
  public:
@@ -44,21 +59,25 @@ class Meter final : public Backend {
   }
   std::unique_ptr<PreparedWeight> Prepare(std::span<const LinearWeight> stacked,
                                           WeightFormat format) const override {
-    return backend_->Prepare(stacked, format);
+    std::unique_ptr<PreparedWeight> weight = backend_->Prepare(stacked, format);
+    if (format == WeightFormat::kInt8) of_int8_.insert(weight.get());
+    return weight;
   }
   std::size_t ScratchBytes(const ScratchNeed& need) const override {
     return backend_->ScratchBytes(need);
   }
 
   void Embed(const EmbedArgs& args, MatrixView out, const Lane& lane) const override {
-    Count("embed", 0, [&] { backend_->Embed(args, out, lane); });
+    Count("embed", {}, [&] { backend_->Embed(args, out, lane); });
   }
   void Linear(ConstMatrixView in, const PreparedWeight& weight, const LinearOptions& options,
               MatrixView out, const Lane& lane) const override {
     const std::int64_t macs = in.rows * weight.in_features() * weight.out_features();
+    const double operations = (options.gate == nullptr ? 2.0 : 4.0) * static_cast<double>(macs);
     Count("linear " + std::to_string(weight.out_features()) + "x" +
               std::to_string(weight.in_features()),
-          (options.gate == nullptr ? 2.0 : 4.0) * static_cast<double>(macs),
+          of_int8_.contains(&weight) ? Operations{.int8 = operations}
+                                     : Operations{.floats = operations},
           [&] { backend_->Linear(in, weight, options, out, lane); });
   }
   void Attention(const AttentionArgs& args, MatrixView out, const Lane& lane) const override {
@@ -67,23 +86,23 @@ class Meter final : public Backend {
       const double tokens = args.offsets[i] - args.offsets[i - 1];
       pairs += tokens * tokens;
     }
-    Count("attention", 4 * pairs * args.heads * args.head_size,
+    Count("attention", {.floats = 4 * pairs * args.heads * args.head_size},
           [&] { backend_->Attention(args, out, lane); });
   }
   void Rotate(const RotaryArgs& args, MatrixView x, const Lane& lane) const override {
-    Count("rotate", 0, [&] { backend_->Rotate(args, x, lane); });
+    Count("rotate", {}, [&] { backend_->Rotate(args, x, lane); });
   }
   void Norm(ConstMatrixView in, const NormWeights& weights, const NormOptions& options,
             MatrixView out, const Lane& lane) const override {
-    Count("norm", 0, [&] { backend_->Norm(in, weights, options, out, lane); });
+    Count("norm", {}, [&] { backend_->Norm(in, weights, options, out, lane); });
   }
   void Pool(ConstMatrixView hidden, std::span<const std::uint32_t> offsets, Pooling pooling,
             MatrixView out, const Lane& lane) const override {
-    Count("pool", 0, [&] { backend_->Pool(hidden, offsets, pooling, out, lane); });
+    Count("pool", {}, [&] { backend_->Pool(hidden, offsets, pooling, out, lane); });
   }
 
   struct Entry {
-    double operations = 0;
+    Operations operations;
     double seconds = 0;
   };
   const std::map<std::string, Entry>& entries() const { return entries_; }
@@ -91,7 +110,7 @@ class Meter final : public Backend {
 
  private:
   template <typename F>
-  void Count(const std::string& what, double operations, F run) const {
+  void Count(const std::string& what, const Operations& operations, F run) const {
     const double start = ThreadSeconds();
     run();
     Entry& entry = entries_[what];
@@ -100,6 +119,7 @@ class Meter final : public Backend {
   }
 
   std::unique_ptr<const Backend> backend_;
+  mutable std::set<const PreparedWeight*> of_int8_;
   mutable std::map<std::string, Entry> entries_;
 };
 
@@ -132,7 +152,6 @@ class Bench {
  public:
   Bench(const std::string& folder, WeightPrecision precision, CpuIsa isa)
       : isa_(isa),
-        int8_(precision == WeightPrecision::kInt8),
         meter_(MakeCpuBackend(isa)),
         files_(ModelFiles::FromDirectory(folder)),
         architecture_(MakeArchitecture(ReadModelSpec(files_, {}))),
@@ -166,50 +185,67 @@ class Bench {
       Arena scratch(scratch_block.bytes());
       model_.Run(sequences.batch(), activations, {.scratch = &scratch});
     };
+    meter_.Clear();
     step();
+    const Operations operations = Counted();  // of each step alike
     meter_.Clear();
     Rounds result{.sequences = count, .length = length, .seconds = {}, .of_peak = {}};
     for (int round = 0; round < rounds; ++round) {
-      const double before = Operations();
-      const double peak_before = Peak();
+      const double at_peak_before = SecondsAtPeak(operations);
       const double start = ThreadSeconds();
       step();
       const double seconds = ThreadSeconds() - start;
-      const double peak = (peak_before + Peak()) / 2;
+      const double at_peak = (at_peak_before + SecondsAtPeak(operations)) / 2;
       result.seconds.push_back(seconds);
-      result.of_peak.push_back(peak == 0 ? 0 : (Operations() - before) / seconds / peak);
+      result.of_peak.push_back(at_peak / seconds);
     }
-    Report(result);
+    Report(result, operations.total());
     return result;
   }
 
  private:
-  double Peak() const { return int8_ ? PeakInt8Ops(isa_) : PeakFlops(isa_); }
-
-  double Operations() const {
-    const auto& entries = meter_.entries();
-    return std::accumulate(entries.begin(), entries.end(), 0.0, [](double sum, const auto& entry) {
-      return sum + entry.second.operations;
-    });
+  // How long the core takes now for so many bare products; 0 where no loop of them is written.
+  double SecondsAtPeak(const Operations& operations) const {
+    double seconds = 0;
+    if (operations.floats > 0) {
+      const double peak = PeakFlops(isa_);
+      if (peak == 0) return 0;
+      seconds += operations.floats / peak;
+    }
+    if (operations.int8 > 0) {
+      const double peak = isa_ == CpuIsa::kAmxInt8 ? 0 : PeakInt8Ops(isa_);
+      if (peak == 0) return 0;
+      seconds += operations.int8 / peak;
+    }
+    return seconds;
   }
 
-  void Report(const Rounds& result) const {
+  Operations Counted() const {
+    Operations sum;
+    for (const auto& [what, entry] : meter_.entries()) sum += entry.operations;
+    return sum;
+  }
+
+  void Report(const Rounds& result, double operations) const {
     const auto rounds = static_cast<double>(result.seconds.size());
     const double seconds = Median(result.seconds);
     const double of_peak = Median(result.of_peak);
     std::printf("\n%ld x %ld tokens: %.3f ms, %.0f tokens/s, %.1f Gop/s", result.sequences,
                 result.length, 1e3 * seconds,
                 static_cast<double>(result.sequences * result.length) / seconds,
-                1e-9 * Operations() / rounds / seconds);
-    if (of_peak > 0) std::printf(", %.1f %% of peak", 100 * of_peak);
-    std::printf("\n");
+                1e-9 * operations / seconds);
+    if (of_peak > 0) {
+      std::printf(", %.1f %% of peak\n", 100 * of_peak);
+    } else {
+      std::printf(", - of peak\n");
+    }
     double total = 0;
     for (const auto& [what, entry] : meter_.entries()) total += entry.seconds;
     for (const auto& [what, entry] : meter_.entries()) {
       std::printf("  %-20s %5.1f %% of the time %8.1f us", what.c_str(),
                   100 * entry.seconds / total, 1e6 * entry.seconds / rounds);
-      if (entry.operations > 0) {
-        std::printf(" %8.1f Gop/s", 1e-9 * entry.operations / entry.seconds);
+      if (entry.operations.total() > 0) {
+        std::printf(" %8.1f Gop/s", 1e-9 * entry.operations.total() / entry.seconds);
       }
       std::printf("\n");
     }
@@ -217,7 +253,6 @@ class Bench {
   }
 
   CpuIsa isa_;
-  bool int8_;
   Meter meter_;
   ModelFiles files_;
   std::unique_ptr<const Architecture> architecture_;

@@ -54,8 +54,20 @@ inline double PeakOpsAvx512Vnni() {
   return PeakRate(128, [] { EMBD_PEAK_STEP("vpdpbusd %%zmm15, %%zmm15, %%zmm\\r\n"); });
 }
 
+inline double PeakOpsAvxVnni() {
+  return PeakRate(64, [] { EMBD_PEAK_STEP("%{vex%} vpdpbusd %%ymm15, %%ymm15, %%ymm\\r\n"); });
+}
+
 // Products of 16-bit integers and their sums: what 8-bit ones become without an instruction for
 // them.
+inline double PeakOpsAvx512Int16() {
+  return PeakRate(64, [] {
+    EMBD_PEAK_STEP(
+        "vpmaddwd %%zmm15, %%zmm15, %%zmm14\n"
+        "vpaddd %%zmm14, %%zmm\\r, %%zmm\\r\n");
+  });
+}
+
 inline double PeakOpsAvx2Int16() {
   return PeakRate(32, [] {
     EMBD_PEAK_STEP(
@@ -66,11 +78,23 @@ inline double PeakOpsAvx2Int16() {
 
 #undef EMBD_PEAK_STEP
 
-// Operations a second on products of 8-bit integers as `isa` computes them, and on products of
-// 32-bit floats. Zero where no such loop is written.
+// Operations a second on products of 8-bit integers as `isa` computes them in vectors, and on
+// products of 32-bit floats. Zero where no such loop is written. The matrix unit of kAmxInt8 has a
+// peak of its own, many times the one that is returned for it.
 inline double PeakInt8Ops(CpuIsa isa) {
-  if (isa >= CpuIsa::kAvx512Vnni) return PeakOpsAvx512Vnni();
-  return isa == CpuIsa::kAvx2 ? PeakOpsAvx2Int16() : 0;
+  switch (isa) {
+    case CpuIsa::kAmxInt8:
+    case CpuIsa::kAvx512Vnni:
+      return PeakOpsAvx512Vnni();
+    case CpuIsa::kAvx512:
+      return PeakOpsAvx512Int16();
+    case CpuIsa::kAvxVnni:
+      return PeakOpsAvxVnni();
+    case CpuIsa::kAvx2:
+      return PeakOpsAvx2Int16();
+    default:
+      return 0;
+  }
 }
 inline double PeakFlops(CpuIsa isa) {
   if (isa >= CpuIsa::kAvx512) return PeakFlopsAvx512();
