@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Measures embd as its clients see it, over HTTP on the loopback, in several rounds.
 
-    make bench                                  or, by hand:
+    make bench-http                             or, by hand:
     .venv/bin/python bench/http_bench.py --binary build/release/src/app/embd --model models/all-MiniLM-L6-v2
 
 Each round starts the server anew and measures: process start to open port; the first request over the median of
 the next hundred on the same text, and the first long text over the median of the next twenty; latency of single
 texts one after another; texts a second under concurrent clients (by wrk when it is installed); resident memory
-against the plan that the server exports. With --oracle PYTHON (an interpreter that has sentence-transformers) the
+against the plan that the server exports. The peak of bare products on all cores (embd_peak, GFLOP/s a core) is
+sampled before the server starts and tells the machine's mood in that round. With --oracle PYTHON (an interpreter that has sentence-transformers) the
 same texts also go through sentence-transformers in the same round, so that both see the same moods of the machine;
 the answers are compared, too.
 
@@ -18,7 +19,6 @@ import argparse
 import concurrent.futures
 import http.client
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -28,6 +28,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import machine
 
 WORDS = "deep learning is a river of small steps toward some far shore and the boats that sail it".split()
 JSON_HEADERS = {"Content-Type": "application/json"}
@@ -97,6 +99,15 @@ def embed(connection, inputs):
     if response.status != 200:
         sys.exit(f"http_bench.py: status {response.status}: {body[:200]}")
     return body
+
+
+def embed_all(server, texts):
+    """One row for each text, in their order."""
+    connection = server.connect()
+    rows = []
+    for begin in range(0, len(texts), 32):
+        rows += json.loads(embed(connection, texts[begin : begin + 32]))
+    return rows
 
 
 def run_wrk(server, texts, clients, seconds, *options):
@@ -200,9 +211,8 @@ class Oracle:
     """sentence-transformers in a process of its own, idle unless asked."""
 
     def __init__(self, python, model, texts, seconds):
-        threads = len(os.sched_getaffinity(0))
         self.process = subprocess.Popen(
-            [python, "-c", ORACLE, model, str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [python, "-c", ORACLE, model, str(machine.CORES)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         self.ask(json.dumps([texts, seconds]))
@@ -237,14 +247,18 @@ def main():
     parser.add_argument("--seconds", type=int, default=5, help="of load in each round")
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--oracle", help="python with sentence-transformers, measured in the same rounds")
+    machine.add_peak_option(parser)
     parser.add_argument("--json", help="file for every number of every round")
     args = parser.parse_args()
 
+    peak = machine.Peak(args.peak)
     texts = sample_texts()
     oracle = Oracle(args.oracle, args.model, texts, args.seconds) if args.oracle else None
     rounds = []
     for number in range(args.rounds):
-        rows, numbers = measure_server(args, texts)
+        numbers = {"peak_gflops": peak.sample()}
+        rows, ours = measure_server(args, texts)
+        numbers |= ours
         if oracle:
             reference, theirs = oracle.measure()
             numbers |= theirs
@@ -256,13 +270,8 @@ def main():
     if oracle:
         oracle.close()
 
-    print(f"{'':28}{'median':>12}{'least':>12}{'most':>12}")
-    for name in rounds[0]:
-        values = [numbers[name] for numbers in rounds]
-        print(f"{name:28}{statistics.median(values):12.4g}{min(values):12.4g}{max(values):12.4g}")
-    if args.json:
-        document = {"cores": len(os.sched_getaffinity(0)), "clients": args.clients, "rounds": rounds}
-        pathlib.Path(args.json).write_text(json.dumps(document, indent=1) + "\n")
+    machine.print_rounds(rounds)
+    machine.write_json(args.json, clients=args.clients, rounds=rounds)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How well embd's embeddings rank pairs as people do, with each of its dtypes.
 
-    make bench                                  or, by hand:
+    make bench-similarity                       or, by hand:
     .venv/bin/python bench/similarity_bench.py --binary build/release/src/app/embd --model models/all-MiniLM-L6-v2
 
 The sets are three that people have scored, from gensim's test data: WordSim-353 and SimLex-999 (pairs of words) and the 50
@@ -71,17 +71,10 @@ def spearman(a, b):
     return 100 * float(np.corrcoef(ranks(a), ranks(b))[0, 1])
 
 
-def embed_all(server, texts):
-    connection = server.connect()
-    rows = []
-    for begin in range(0, len(texts), 32):
-        rows += json.loads(http_bench.embed(connection, texts[begin : begin + 32]))
-    return dict(zip(texts, np.asarray(rows)))
-
-
 def correlations(args, dtype, sets):
     with http_bench.Server(args.binary, args.model, ["--dtype", dtype, "--auto-truncate"]) as server:
-        rows = embed_all(server, sorted({text for pairs in sets.values() for a, b, _ in pairs for text in (a, b)}))
+        texts = sorted({text for pairs in sets.values() for a, b, _ in pairs for text in (a, b)})
+        rows = dict(zip(texts, np.asarray(http_bench.embed_all(server, texts))))
     return {
         name: spearman([float(rows[a] @ rows[b]) for a, b, _ in pairs], [score for _, _, score in pairs])
         for name, pairs in sets.items()
