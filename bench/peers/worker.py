@@ -1,14 +1,15 @@
-"""One peer in a process of its own, idle unless asked, so that rounds can alternate between all.
+"""One peer in a process of its own, so that rounds can alternate between all.
 
-    python worker.py <onnxruntime|openvino|torch> <model folder> <onnx file> <threads>
+    python worker.py <onnxruntime|openvino|openvino-streams|torch> <model folder> <onnx file> <threads>
 
 Answers one JSON line for each JSON line on standard input:
     {"texts": [...]}                     becomes the set of texts; tokenized here, outside any measurement
     {"seconds": s, "batch": b}           runs batches of b, in order, for s seconds  -> {"texts_per_second"}
     {"latency": text, "count": n}        runs one text n times                       -> {"median_ms"}
     {"rows": n}                          embeds the first n texts                    -> {"rows"}
-onnxruntime and openvino get token ids, so that only the model is measured; sentence-transformers gets texts, as its
-users call it, and sorts them by length itself.
+onnxruntime and openvino get token ids, one text alone as well as many, so that only the model is measured;
+sentence-transformers gets texts, as its users call it, and sorts them by length itself. openvino runs by its hint for
+latency, one batch on all cores; openvino-streams by that for throughput, as many batches at once as it thinks best.
 """
 
 import json
@@ -35,31 +36,46 @@ class TokenIds:
         return [encoding.ids for encoding in self.tokenizer.encode_batch(texts)]
 
 
-class Graph:
+class Peer:
+    """`prepared` makes of texts what `embed` takes."""
+
+    def load(self, texts):
+        self.items = self.prepared(texts)
+
+    def run(self, first, count):
+        self.begin([self.items[(first + i) % len(self.items)] for i in range(count)])
+
+    def begin(self, items):
+        self.embed(items)
+
+    def finish(self):
+        """Waits for what was only begun."""
+
+
+class Graph(Peer):
     """What the two runtimes of ONNX files share: padding, pooling, normalising."""
 
     def __init__(self, folder):
-        self.tokenize = TokenIds(folder)
+        self.prepared = TokenIds(folder)
 
-    def load(self, texts):
-        self.sequences = self.tokenize(texts)
-
-    def run(self, begin, count):
-        self.embed([self.sequences[(begin + i) % len(self.sequences)] for i in range(count)])
-
-    def embed_texts(self, texts):
-        return self.embed(self.tokenize(texts))
-
-    def embed(self, sequences):
+    @staticmethod
+    def padded(sequences):
         width = max(map(len, sequences))
         ids = np.zeros((len(sequences), width), np.int64)
         mask = np.zeros_like(ids)
         for row, sequence in enumerate(sequences):
             ids[row, : len(sequence)] = sequence
             mask[row, : len(sequence)] = 1
-        hidden = self.infer({"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})
-        pooled = np.einsum("bsh,bs->bh", hidden, mask.astype(np.float32))
-        return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
+        return {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+
+    @staticmethod
+    def pooled(hidden, mask):
+        sums = np.einsum("bsh,bs->bh", hidden, mask.astype(np.float32))
+        return sums / np.linalg.norm(sums, axis=1, keepdims=True)
+
+    def embed(self, sequences):
+        inputs = self.padded(sequences)
+        return self.pooled(self.infer(inputs), inputs["attention_mask"])
 
 
 class OnnxRuntime(Graph):
@@ -69,27 +85,53 @@ class OnnxRuntime(Graph):
         super().__init__(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        # Its threads spin for work when they have none, which would slow whoever is measured next.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
         self.session = onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
 
     def infer(self, inputs):
         return self.session.run(None, inputs)[0]
 
 
+def openvino_model(onnx, threads, hint):
+    import openvino
+
+    settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": hint, "INFERENCE_PRECISION_HINT": "f32"}
+    return openvino.Core().compile_model(onnx, "CPU", settings)
+
+
 class OpenVino(Graph):
     def __init__(self, folder, onnx, threads):
-        import openvino
-
         super().__init__(folder)
-        settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-        self.model = openvino.Core().compile_model(onnx, "CPU", settings)
+        self.model = openvino_model(onnx, threads, "LATENCY")
 
     def infer(self, inputs):
         return self.model(inputs)[0]
 
 
-class Torch:
+class OpenVinoStreams(Graph):
+    def __init__(self, folder, onnx, threads):
+        from openvino import AsyncInferQueue
+
+        super().__init__(folder)
+        self.queue = AsyncInferQueue(openvino_model(onnx, threads, "THROUGHPUT"))
+        self.queue.set_callback(self.take)
+
+    def take(self, request, mask):
+        self.rows = self.pooled(request.get_output_tensor(0).data, mask)
+
+    def begin(self, sequences):
+        inputs = self.padded(sequences)
+        self.queue.start_async(inputs, inputs["attention_mask"])
+
+    def finish(self):
+        self.queue.wait_all()
+
+    def embed(self, sequences):
+        self.begin(sequences)
+        self.finish()
+        return self.rows
+
+
+class Torch(Peer):
     def __init__(self, folder, _, threads):
         import torch
         from sentence_transformers import SentenceTransformer
@@ -97,30 +139,30 @@ class Torch:
         torch.set_num_threads(threads)
         self.model = SentenceTransformer(folder, device="cpu", local_files_only=True)
 
-    def load(self, texts):
-        self.texts = texts
+    def prepared(self, texts):
+        return texts
 
-    def run(self, begin, count):
-        self.embed_texts([self.texts[(begin + i) % len(self.texts)] for i in range(count)], count)
-
-    def embed_texts(self, texts, batch=32):
-        return self.model.encode(texts, batch_size=batch, show_progress_bar=False, normalize_embeddings=True)
+    def embed(self, texts):
+        return self.model.encode(texts, batch_size=len(texts), show_progress_bar=False, normalize_embeddings=True)
 
 
 def throughput(peer, seconds, batch):
     peer.run(0, batch)
+    peer.finish()
     count, start = 0, time.perf_counter()
-    while (took := time.perf_counter() - start) < seconds:
+    while time.perf_counter() - start < seconds:
         peer.run(count, batch)
         count += batch
-    return {"texts_per_second": count / took}
+    peer.finish()
+    return {"texts_per_second": count / (time.perf_counter() - start)}
 
 
 def latency(peer, text, count):
+    one = peer.prepared([text])
     times = []
     for _ in range(count):
         start = time.perf_counter()
-        peer.embed_texts([text])
+        peer.embed(one)
         times.append((time.perf_counter() - start) * 1e3)
     return {"median_ms": statistics.median(times)}
 
@@ -128,18 +170,18 @@ def latency(peer, text, count):
 def answer(peer, request):
     if "texts" in request:
         peer.load(request["texts"])
-        peer.first_texts = request["texts"]
         return {}
     if "seconds" in request:
         return throughput(peer, request["seconds"], request["batch"])
     if "latency" in request:
         return latency(peer, request["latency"], request["count"])
-    return {"rows": np.asarray(peer.embed_texts(peer.first_texts[: request["rows"]])).tolist()}
+    return {"rows": np.asarray(peer.embed(peer.items[: request["rows"]])).tolist()}
 
 
 def main():
     kind, folder, onnx, threads = sys.argv[1:]
-    peer = {"onnxruntime": OnnxRuntime, "openvino": OpenVino, "torch": Torch}[kind](folder, onnx, int(threads))
+    kinds = {"onnxruntime": OnnxRuntime, "openvino": OpenVino, "openvino-streams": OpenVinoStreams, "torch": Torch}
+    peer = kinds[kind](folder, onnx, int(threads))
     for line in sys.stdin:
         print(json.dumps(answer(peer, json.loads(line))), flush=True)
 
