@@ -12,11 +12,13 @@ UNITY ?= ON
 TIDY ?= all
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+BENCH_PEERS ?= 1
 FILES ?=
 SUFFIX ?= this-machine
 
 EMBD := build/release/src/app/embd
 PYTHON := .venv/bin/python
+BENCHED := --binary $(EMBD) --model models/all-MiniLM-L6-v2
 
 # Objects are the same in every clone (see -ffile-prefix-map), so one compiled elsewhere will do.
 export CCACHE_BASEDIR := $(CURDIR)
@@ -37,7 +39,8 @@ endef
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help serve build test test-unit test-threads test-e2e test-clients test-tokenizers lint format fuzz bench
-.PHONY: test-arm64 bench-overhead bench-tokenizers bench-peers plots install clean distclean
+.PHONY: bench-build bench-forward bench-http bench-similarity bench-loss bench-scaling bench-fairness bench-peers
+.PHONY: test-arm64 bench-overhead bench-tokenizers plots install clean distclean
 .PHONY: deps-build deps-python deps-test deps-arm64 deps-lint deps-fuzz deps-bench deps-clients default-model
 
 help: ## Print this help
@@ -46,6 +49,7 @@ help: ## Print this help
 	@echo "  make serve MODEL_ID=<folder or hub id> PORT=<port> ARGS='<options of embd>'"
 	@echo "  make fuzz FUZZ_SECONDS=600    make lint TIDY=changed    make test-e2e PYTEST_ARGS='-k golden'"
 	@echo "  make test-tokenizers FILES='gpt2 xlm_roberta'"
+	@echo "  make bench BENCH_ARGS='--rounds 9 --seconds 4'    make bench-fairness BENCH_ARGS='--think-ms 0'"
 
 serve: build ## Build the release binary, fetch the default model, serve it on port 8080
 	@if [ "$(MODEL_ID)" = models/all-MiniLM-L6-v2 ]; then $(MAKE) --no-print-directory default-model; fi
@@ -116,32 +120,52 @@ fuzz: deps-fuzz ## Run each fuzz target for FUZZ_SECONDS seconds under ASan and 
 	$(call build_preset,fuzz)
 	@tools/run_fuzzers.sh build/fuzz/tests/fuzz $(FUZZ_SECONDS)
 
-bench: deps-bench build default-model .venv/requirements-test.stamp ## Measure throughput, latency, start-up and memory of this machine
-	@echo "==> The forward pass on one core, beside the core's own peak"
+bench: ## Run all of bench-* below but overhead and tokenizers; JSON in build/ (BENCH_PEERS=0: without the peers)
+	@$(MAKE) --no-print-directory --keep-going bench-forward bench-http bench-similarity bench-loss bench-scaling \
+	  bench-fairness $(if $(filter-out 0,$(BENCH_PEERS)),bench-peers)
+
+bench-build: deps-bench build default-model .venv/requirements-test.stamp
 	@cmake --preset release -DEMBD_BUILD_BENCH=ON --log-level=NOTICE >/dev/null
-	@cmake --build --preset release --target embd_forward_bench
+	@cmake --build --preset release --target embd_forward_bench embd_peak
+
+bench-forward: bench-build ## Measure the forward pass on one core, beside the core's own peak
+	@echo "==> The forward pass on one core, beside the core's own peak"
 	@for dtype in float32 int8; do \
 	  build/release/src/model/embd_forward_bench models/all-MiniLM-L6-v2 $$dtype "" 31 build/forward-$$dtype.json || exit 1; done
-	@echo "==> embd bench"
-	@$(EMBD) bench --model-id models/all-MiniLM-L6-v2
+
+bench-http: bench-build ## Measure start-up, first requests, latency, throughput and memory over HTTP
 	@echo "==> Over HTTP"
-	@$(PYTHON) bench/http_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 --json build/http-bench.json $(BENCH_ARGS)
+	@$(PYTHON) bench/http_bench.py $(BENCHED) --json build/http-bench.json $(BENCH_ARGS)
+
+bench-similarity: bench-build ## Measure how each dtype ranks pairs of texts, beside people
 	@echo "==> Pairs of texts as people rank them"
-	@$(PYTHON) bench/similarity_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 --json build/similarity.json
+	@$(PYTHON) bench/similarity_bench.py $(BENCHED) --json build/similarity.json
+
+bench-loss: bench-build ## Measure how far each dtype's embeddings are from float32's on 5,000 texts
+	@echo "==> Cosine to float32"
+	@$(PYTHON) bench/loss_bench.py $(BENCHED) --json build/loss.json
+
+bench-scaling: bench-build ## Measure throughput from one thread to one on each core
+	@echo "==> From one thread to all"
+	@$(PYTHON) bench/scaling_bench.py $(BENCHED) --json build/scaling.json $(BENCH_ARGS)
+
+bench-fairness: bench-build ## Measure a client with short texts under bulk traffic, and what it costs
+	@echo "==> Short texts under bulk traffic"
+	@$(PYTHON) bench/fairness_bench.py $(BENCHED) --json build/fairness.json $(BENCH_ARGS)
+
+bench-peers: bench-build build/venv-peers/stamp ## Measure beside onnxruntime, openvino and torch (downloads some 4 GB once)
+	@echo "==> Beside other engines"
+	@build/venv-peers/bin/python bench/peers_bench.py $(BENCHED) --json build/peers-minilm.json $(BENCH_ARGS)
+	@echo "==> Beside other engines, a BERT-base-shaped random model"
+	@build/venv-peers/bin/python bench/peers_bench.py $(BENCHED) --random-base --json build/peers-base.json $(BENCH_ARGS)
 
 bench-overhead: deps-bench build default-model ## Measure what the server itself costs for each request, and /health under load
-	@python3 bench/overhead_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 $(BENCH_ARGS)
+	@python3 bench/overhead_bench.py $(BENCHED) $(BENCH_ARGS)
 
 bench-tokenizers: build default-model .venv/requirements-tokenizers.stamp ## Measure tokenizers side by side with PyPI tokenizers (FILES=...: only those)
 	@echo "==> embd and the reference in alternating rounds"
 	@$(PYTHON) bench/tokenizer_bench.py --binary $(EMBD) --folder build/tokenizers-large \
 	  --json build/tokenizer-bench.json $(if $(FILES),--files $(FILES)) $(BENCH_ARGS)
-
-bench-peers: deps-bench build default-model build/venv-peers/stamp ## Measure beside onnxruntime, openvino and torch (downloads some 4 GB once)
-	@build/venv-peers/bin/python bench/peers_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 \
-	  --json build/peers-minilm.json $(BENCH_ARGS)
-	@build/venv-peers/bin/python bench/peers_bench.py --binary $(EMBD) --model models/all-MiniLM-L6-v2 --random-base \
-	  --json build/peers-base.json $(BENCH_ARGS)
 
 plots: build/venv-peers/stamp ## Draw what make bench and make bench-peers have written, into docs/plots (SUFFIX=<machine>)
 	@build/venv-peers/bin/python bench/plot.py --from build --to docs/plots --suffix "$(SUFFIX)"
