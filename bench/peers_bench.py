@@ -179,14 +179,14 @@ def measure_latency(contenders, args):
 def print_table(name, result, baseline):
     rounds = result["rounds"]
     title = f"{name} [{result['unit']}]"
-    print(f"\n{title:32}{'median':>12}{'least':>12}{'most':>12}{'x ' + baseline:>18}{'least cosine':>16}  batch")
+    print(f"\n{title:32}{'median':>12}{'least':>12}{'most':>12} {'x ' + baseline:>18}{'least cosine':>16}  batch")
     for contender in rounds[0]:
         values = [numbers[contender] for numbers in rounds]
         ratio = statistics.median(numbers[contender] / numbers[baseline] for numbers in rounds)
         batch = result.get("batch", {}).get(contender) or ""
         cosine = result.get("agreement", {}).get(contender)
         cosine = "" if cosine is None else f"{cosine:.5f}"
-        print(f"  {contender:30}{machine.spread(values)}{ratio:18.2f}{cosine:>16}  {batch}".rstrip())
+        print(f"  {contender:30}{machine.spread(values)} {ratio:18.2f}{cosine:>16}  {batch}".rstrip())
     peaks = [peak for beside in result["peak_gflops"] for peak in beside.values() if peak is not None]
     if peaks:
         print(f"  {'peak, GFLOP/s a core':30}{machine.spread(peaks)}", flush=True)
