@@ -40,13 +40,16 @@ CpuGrant ReadCpuGrant(std::span<const int> allowed, const std::filesystem::path&
 std::vector<int> AllowedCpus();
 
 // In what pieces the calling thread wants its share of a CPU, between 0.1 and 100 ms. The share
-// does not change, but a thread that wakes takes the CPU at once from one that asked for longer
-// pieces. Linux 6.12 and later; nothing changes elsewhere, or where somebody has chosen a policy
-// for the thread, and then this is false.
+// does not change. A thread that wakes takes the CPU at once from one that asked for longer pieces,
+// and one that has had more than its share is kept waiting for some twenty of them. Linux 6.12 and
+// later; nothing changes elsewhere, or where somebody has chosen a policy for the thread, and then
+// this is false.
 bool AskForSlices(std::chrono::nanoseconds length);
-// What threads ask for that compute at length, and those that answer clients and are soon done.
-inline constexpr std::chrono::milliseconds kLongSlice{100};
-inline constexpr std::chrono::microseconds kShortSlice{500};
+// What threads ask for that compute at length, and those that are soon done: that bring them their
+// work, and that answer clients.
+inline constexpr std::chrono::microseconds kComputeSlice{200};
+inline constexpr std::chrono::microseconds kTokenizeSlice{100};
+inline constexpr std::chrono::microseconds kSocketSlice{100};
 
 // Keeps the calling thread on one CPU. False when the system refuses.
 bool PinThread(int cpu);

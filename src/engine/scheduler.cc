@@ -195,7 +195,7 @@ void Scheduler::Impl::Stop() {
 
 void Scheduler::Impl::Loop(std::size_t index) noexcept {
   SetThreadName("embd-compute");
-  AskForSlices(kLongSlice);
+  AskForSlices(kComputeSlice);
   if (!options.places.empty()) PinThread(options.places[index % options.places.size()].cpu);
   try {
     for (;;) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "api/validation.h"
+#include "base/cpu_topology.h"
 #include "base/system.h"
 #include "engine/permits.h"
 #include "engine/progress.h"
@@ -249,6 +250,7 @@ void Service::Impl::Dispatch(const std::shared_ptr<InputWork>& work, std::size_t
 
 void Service::Impl::Loop(std::size_t thread) {
   SetThreadName("embd-tokenize");
+  AskForSlices(kTokenizeSlice);
   while (const std::optional<InputTask> task = queue.Pop()) {
     progress.Begin(thread, Clock::now());
     Process(*task, encoders[thread]);
