@@ -64,7 +64,7 @@ def test_an_unknown_type_is_refused(launcher, tiny):
     assert "int8" in process.err()
 
 
-@pytest.mark.parametrize("isa", ["portable", "avx2", "avx512", "avx512-vnni", "amx-int8", "neon", "neon-dotprod", "neon-i8mm"])
+@pytest.mark.parametrize("isa", ["portable", "avx2", "avx-vnni", "avx512", "avx512-vnni", "amx-int8", "neon", "neon-dotprod", "neon-i8mm"])
 def test_every_instruction_set_is_near_the_reference(launcher, golden, isa):
     """Not the same digits: a float on the edge between two integers falls to either side, and later layers magnify it."""
     process = launcher.launch("--dtype", "int8", "--isa", isa)
@@ -72,7 +72,7 @@ def test_every_instruction_set_is_near_the_reference(launcher, golden, isa):
         process.wait_ready()
     except AssertionError:
         assert process.wait_exit() == 1
-        assert "instruction set" in process.err()
+        assert "this machine cannot run it" in process.err()
         pytest.skip(f"this machine cannot run {isa}")
     rows = process.embed(golden.texts[:32]) + process.embed(golden.texts[32:])
     loss = losses(rows, golden)

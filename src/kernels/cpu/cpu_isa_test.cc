@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
 #include "base/load_error.h"
 #include "kernels/cpu/cpu_backend.h"
 
@@ -44,6 +48,21 @@ TEST(CpuIsaTest, AChoiceIsHonouredOrRefused) {
   const CpuIsa foreign = CpuSupports(CpuIsa::kNeon) ? CpuIsa::kAvx2 : CpuIsa::kNeon;
   EXPECT_THAT(Refusal(CpuIsaName(foreign)), ::testing::HasSubstr("this machine cannot run it"));
   EXPECT_THROW(MakeCpuBackend(foreign), LoadError);
+}
+
+// The other tests run on what the machine has, and would pass unseen if it lost one. Where it is
+// known what it has, as of an emulator, EMBD_EXPECT_ISAS names them, with commas between.
+TEST(CpuIsaTest, TheMachineRunsWhatTheEnvironmentExpects) {
+  std::cout << "Tested instruction sets:";
+  for (const CpuIsa isa : SupportedCpuIsas()) std::cout << " " << CpuIsaName(isa);
+  std::cout << "\n";
+  const char* const expected = std::getenv("EMBD_EXPECT_ISAS");
+  std::istringstream names(expected == nullptr ? "" : expected);
+  for (std::string name; std::getline(names, name, ',');) {
+    const std::optional<CpuIsa> isa = CpuIsaFromName(name);
+    ASSERT_TRUE(isa.has_value()) << name;
+    EXPECT_TRUE(CpuSupports(*isa)) << name;
+  }
 }
 
 }  // namespace
