@@ -76,6 +76,16 @@ TEST_P(AttentionTest, EqualsTheReferenceForEveryShortLength) {
   std::vector<std::uint32_t> lengths(70);
   std::iota(lengths.begin(), lengths.end(), 1);
   CompareWithRef({.lengths = lengths, .heads = 2, .head_size = 32});
+  for (const int head_size : {1, 33}) CompareWithRef({.lengths = lengths, .head_size = head_size});
+  // As many as the reference takes little time for: around registers, tiles and blocks of queries.
+  for (const int head_size : {64, 80}) {
+    CompareWithRef({.lengths = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 15,
+                                16, 17, 18, 19, 24, 25, 31, 33, 35, 47, 48, 49, 63, 70},
+                    .head_size = head_size});
+  }
+  for (const int head_size : {128, 256}) {
+    CompareWithRef({.lengths = {1, 2, 5, 9, 16, 17, 31, 49}, .head_size = head_size});
+  }
 }
 
 TEST_P(AttentionTest, EqualsTheReferenceAcrossChunks) {

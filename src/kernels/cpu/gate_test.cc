@@ -93,6 +93,39 @@ TEST_P(GateTest, EqualsTheReference) {
   }
 }
 
+// Sums of denormals are exact, and so is twice such a sum.
+TEST_P(GateTest, DenormalInputsKeepTheirMeaning) {
+  constexpr std::int64_t kIn = 19;
+  constexpr std::int64_t kOut = 50;
+  const std::vector<float> ones(kIn * kOut, 1.0F);
+  const std::vector<float> zeros(kIn * kOut, 0.0F);
+  const std::vector<float> twos(kOut, 2.0F);
+  const auto view = [](const std::vector<float>& values, Shape shape) {
+    return TensorView{
+        .data = std::as_bytes(std::span(values)).data(), .dtype = DType::kF32, .shape = shape};
+  };
+  const LinearWeight sum{.weight = view(ones, {kOut, kIn}), .bias = {}};
+  const LinearWeight twice{.weight = view(zeros, {kOut, kIn}), .bias = view(twos, {kOut})};
+  TestMatrix in(3, kIn, 2, 1);
+  const float rows[] = {1e-42F, -3e-41F, 1e-45F};
+  for (std::int64_t row = 0; row < 3; ++row) {
+    for (std::int64_t k = 0; k < kIn; ++k) in.at(row, k) = rows[row];
+  }
+  LaneScratch scratch(*backend_, Need(3, kIn));
+  for (const WeightFormat format : kFormats) {
+    const auto weight = backend_->Prepare({&sum, 1}, format);
+    const auto gate = backend_->Prepare({&twice, 1}, format);
+    TestMatrix out(3, kOut);
+    backend_->Linear(in.view(), *weight, {.gate = gate.get(), .residual = {}}, out.view(),
+                     scratch.lane());
+    for (std::int64_t row = 0; row < 3; ++row) {
+      for (std::int64_t c = 0; c < kOut; ++c) {
+        ASSERT_EQ(out.at(row, c), 2 * kIn * rows[row]) << static_cast<int>(format);
+      }
+    }
+  }
+}
+
 TEST_P(GateTest, ARowHasTheSameBitsInAnyBatchAndSplit) {
   for (const WeightFormat format : kFormats) {
     const Pair pair(*backend_, 131, 400, format);

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "kernels/cpu/isa/find_kernels.h"
 #include "kernels/half.h"
 #include "kernels/test_support.h"
 #include "tensor/convert.h"
@@ -83,6 +84,19 @@ TEST_P(LinearTest, EqualsTheReferenceOverSmallSizes) {
   for (const std::int64_t rows : {1, 2, 5, 6, 7, 8, 9, 10, 19, 27, 28}) {
     for (const std::int64_t in : {1, 3, 16, 37}) {
       for (const std::int64_t out : {1, 4, 15, 16, 17, 31, 33, 48, 49, 100}) {
+        CompareWithRef({.rows = rows, .in = in, .out = out});
+      }
+    }
+  }
+}
+
+// Every height of a tile, alone and after others, with as many registers as it may have.
+TEST_P(LinearTest, EqualsTheReferenceForEveryNumberOfRowsAroundPanels) {
+  const std::int64_t panel = cpu::FindKernels(GetParam())->panel_columns;
+  for (std::int64_t rows = 1; rows <= 20; ++rows) {
+    for (const std::int64_t in : {1, 2, 7, 36}) {
+      for (const std::int64_t out :
+           {panel - 1, panel, panel + 1, 2 * panel - 1, 2 * panel, 2 * panel + 1}) {
         CompareWithRef({.rows = rows, .in = in, .out = out});
       }
     }

@@ -50,6 +50,34 @@ TEST_P(RowsTest, EmbedIsTheExactSumInAnyType) {
   }
 }
 
+TEST_P(RowsTest, EmbedAddsDenormals) {
+  constexpr std::int64_t kCols = 21;
+  const std::vector<std::uint32_t> ids = {0, 1, 2};
+  std::vector<std::uint16_t> halves;  // each denormal as a 16-bit float
+  for (std::uint16_t bits = 1; bits <= 3 * kCols; ++bits) halves.push_back(16 * bits);
+  const TestWeight floats(DType::kF32, {3, kCols}, 1, 1e-40F);
+  const TestWeight brains(DType::kBF16, {3, kCols}, 2, 1e-39F);
+  const TensorView tables[] = {
+      floats.view(),
+      brains.view(),
+      {.data = std::as_bytes(std::span(halves)).data(), .dtype = DType::kF16, .shape = {3, kCols}}};
+  for (const TensorView& table : tables) {
+    const EmbedArgs args{.words = table,
+                         .positions = floats.view(),
+                         .types = brains.view(),
+                         .ids = ids,
+                         .position_ids = ids,
+                         .type_ids = ids};
+    TestMatrix expected(3, kCols);
+    TestMatrix actual(3, kCols);
+    ref_->Embed(args, expected.view(), scratch_.lane());
+    backend_->Embed(args, actual.view(), scratch_.lane());
+    EXPECT_TRUE(SameBits(actual.view(), expected.view())) << SafetensorsName(table.dtype);
+    EXPECT_NE(expected.at(1, 1), 0.0F);
+    EXPECT_LT(std::abs(expected.at(1, 1)), table.dtype == DType::kF16 ? 1e-4F : 1e-37F);
+  }
+}
+
 TEST_P(RowsTest, WithoutTypeIdsAllAreOfType0) {
   const std::vector<std::uint32_t> ids = {0, 6, 3};
   const std::vector<std::uint32_t> zeros = {0, 0, 0};
@@ -185,6 +213,25 @@ TEST_P(RowsTest, PoolEqualsTheReference) {
         EXPECT_TRUE(SameBits(actual.view(), expected.view()));
       }
       EXPECT_TRUE(actual.padding_is_untouched());
+    }
+  }
+}
+
+TEST_P(RowsTest, PoolKeepsDenormals) {
+  const std::vector<std::uint32_t> offsets = {0, 1, 4, 24};
+  for (const std::int64_t cols : {1, 16, 21}) {
+    TestMatrix hidden = TestMatrix::Random(24, cols, 1, 2, 1, 1e-40F);
+    for (const Pooling pooling :
+         {Pooling::kCls, Pooling::kMean, Pooling::kLastToken, Pooling::kSplade}) {
+      TestMatrix expected(3, cols);
+      TestMatrix actual(3, cols);
+      ref_->Pool(hidden.view(), offsets, pooling, expected.view(), scratch_.lane());
+      backend_->Pool(hidden.view(), offsets, pooling, actual.view(), scratch_.lane());
+      EXPECT_NE(expected.at(2, 0), 0.0F);
+      // Sums are exact. The reference rounds their mean twice, from double precision.
+      ExpectNear(
+          actual.view(), expected.view(), [](std::int64_t, std::int64_t) { return 1.5e-45F; },
+          "pooling " + std::to_string(static_cast<int>(pooling)));
     }
   }
 }
