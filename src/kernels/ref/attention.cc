@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -60,13 +61,18 @@ void AttendOneQuery(const Head& head, std::int64_t query, float* out, float* sco
   const double largest = *std::max_element(scores, scores + head.tokens);
   double sum = 0;
   for (std::int64_t key = 0; key < head.tokens; ++key) sum += std::exp(scores[key] - largest);
-  for (int d = 0; d < size; ++d) {
-    double mixed = 0;
+  // A weight takes an exponential, so some values share it.
+  constexpr int kShare = 64;
+  for (int begin = 0; begin < size; begin += kShare) {
+    const int count = std::min(kShare, size - begin);
+    std::array<double, kShare> mixed = {};
     for (std::int64_t key = 0; key < head.tokens; ++key) {
       const double weight = std::exp(scores[key] - largest) / sum;
-      if (weight != 0) mixed += weight * head.Value(key)[d];
+      if (weight == 0) continue;
+      const float* const value = head.Value(key) + begin;
+      for (int d = 0; d < count; ++d) mixed[d] += weight * value[d];
     }
-    out[d] = static_cast<float>(mixed);
+    for (int d = 0; d < count; ++d) out[begin + d] = static_cast<float>(mixed[d]);
   }
 }
 
