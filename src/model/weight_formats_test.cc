@@ -1,7 +1,9 @@
 #include "model/weight_formats.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <cmath>
 #include <fstream>
 #include <random>
@@ -17,8 +19,23 @@ namespace {
 
 using test::GoldenModel;
 using test::LoadedModel;
+using ::testing::ElementsAre;
+using ::testing::MatchesRegex;
+using ::testing::StartsWith;
 
 std::unique_ptr<const Backend> Portable() { return MakeCpuBackend(CpuIsa::kPortable); }
+
+double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
+  double ab = 0;
+  double aa = 0;
+  double bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += static_cast<double>(a[i]) * b[i];
+    aa += static_cast<double>(a[i]) * a[i];
+    bb += static_cast<double>(b[i]) * b[i];
+  }
+  return ab / std::sqrt(aa * bb);
+}
 
 // A checkpoint of one linear layer behind one norm, with values that a test chooses.
 class OneLayer {
@@ -118,6 +135,47 @@ TEST(WeightFormats, FollowTheOperatorOrTheCheckpoint) {
   }
 }
 
+// A huge weight in every row, for an input that is always 0: as integers the others would vanish.
+TEST(WeightFormats, ALayerThatIntegersSpoilStaysInFloats) {
+  const test::ModelCopy folder("f32");
+  const std::filesystem::path path = folder.root() / "model.safetensors";
+  const std::string layer = "encoder.layer.0.intermediate.dense";
+  const std::string norm = "encoder.layer.0.attention.output.LayerNorm";
+  for (std::size_t row = 0; row < 28; ++row) {
+    test::OverwriteTensor(path, layer + ".weight", row * 16, {50.0F});
+  }
+  test::OverwriteTensor(path, norm + ".weight", 0, {0.0F});
+  test::OverwriteTensor(path, norm + ".bias", 0, {0.0F});
+  const LoadedModel exact(folder.root(), Portable());
+  const LoadedModel loaded(folder.root(), Portable(), WeightPrecision::kInt8);
+  for (const LinearSpec& linear : loaded.architecture->manifest().linears) {
+    EXPECT_EQ(loaded.formats.Of(linear),
+              linear.parts.front() == layer ? WeightFormat::kF32 : WeightFormat::kInt8)
+        << linear.parts.front();
+  }
+  EXPECT_THAT(loaded.formats.kept(), ElementsAre(MatchesRegex(layer + " \\([0-9.]+ %\\)")));
+  const test::OwnedBatch batch = test::ReadExpected(GoldenModel("f32")).batch;
+  EXPECT_LE(1 - Cosine(test::RunStep(loaded.model, batch).tokens,
+                       test::RunStep(exact.model, batch).tokens),
+            1e-3);
+}
+
+// A loss that is no number is out of line, too. Two of the checkpoint's floats take a float's
+// place.
+TEST(WeightFormats, ALayerThatStaysInFloatsHasTheCheckpointsType) {
+  const test::ModelCopy folder("f16");
+  const std::string layer = "encoder.layer.1.output.dense";
+  test::OverwriteTensor(folder.root() / "model.safetensors", layer + ".weight", 0,
+                        {std::bit_cast<float>(0x7e007e00U)});
+  const LoadedModel loaded(folder.root(), Portable(), WeightPrecision::kInt8);
+  for (const LinearSpec& linear : loaded.architecture->manifest().linears) {
+    EXPECT_EQ(loaded.formats.Of(linear),
+              linear.parts.front() == layer ? WeightFormat::kF16 : WeightFormat::kInt8)
+        << linear.parts.front();
+  }
+  EXPECT_THAT(loaded.formats.kept(), ElementsAre(StartsWith(layer + " (")));
+}
+
 TEST(WeightFormats, AreInTheFootprint) {
   const LoadedModel floats(GoldenModel("f32"), Portable());
   const LoadedModel int8(GoldenModel("f32"), Portable(), WeightPrecision::kInt8);
@@ -213,18 +271,6 @@ TEST(EmbeddingTables, BeyondTheNarrowTypeStayAsTheyAre) {
       EXPECT_EQ(footprint.mapped_bytes, c.expected == DType::kF32 ? 72U * 16 * 4 : 0U);
     }
   }
-}
-
-double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
-  double ab = 0;
-  double aa = 0;
-  double bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += static_cast<double>(a[i]) * b[i];
-    aa += static_cast<double>(a[i]) * a[i];
-    bb += static_cast<double>(b[i]) * b[i];
-  }
-  return ab / std::sqrt(aa * bb);
 }
 
 // The tiny model's weights are random, which leaves no room for luck.

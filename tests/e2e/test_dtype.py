@@ -1,5 +1,7 @@
 """--dtype: how far each type's embeddings are from float32's, what it takes in memory, what is refused."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -48,9 +50,29 @@ def test_the_plan_knows_what_the_weights_take(launcher, server, dtype, share):
     assert process.resident_bytes() <= sum(process.planned_bytes().values()) * 1.1
 
 
-def test_int8_says_which_layers_stay_in_floats(launcher):
-    process = launcher.serve("--dtype", "int8")
-    assert "int8 weights; kept in floats: " in process.out()
+def kept_in_floats(process):
+    (line,) = re.findall(r"int8 weights; kept in floats: (.*)", process.out())
+    return line
+
+
+def test_int8_says_that_all_layers_are_integers(launcher, tiny):
+    assert kept_in_floats(launcher.serve("--dtype", "int8", model=tiny)) == "none"
+
+
+def test_int8_says_which_layers_stay_in_floats(launcher, tiny_copy):
+    """A huge weight in every row, for an input that is always 0: as integers the others would vanish."""
+    named = tiny_model.tensors()
+    layer = "encoder.layer.1.intermediate.dense"
+    named[f"{layer}.weight"][:, 5] = 50
+    for part in ("weight", "bias"):
+        named[f"encoder.layer.1.attention.output.LayerNorm.{part}"][5] = 0
+    tiny_model.write_safetensors(tiny_copy / "model.safetensors", named)
+    process = launcher.serve("--dtype", "int8", model=tiny_copy)
+    assert re.fullmatch(rf"{re.escape(layer)} \(\d+\.\d %\)", kept_in_floats(process))
+    exact = launcher.serve(model=tiny_copy)
+    texts = ["deep learning", "a river of small steps"]
+    cosines = [np.dot(*rows) for rows in zip(process.embed(texts), exact.embed(texts))]
+    assert min(cosines) > 0.999
 
 
 def test_the_environment_works_too(launcher, tiny):
