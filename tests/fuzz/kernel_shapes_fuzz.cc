@@ -7,11 +7,13 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <vector>
 
 #include "kernels/cpu/cpu_backend.h"
+#include "kernels/half.h"
 #include "kernels/ref/ref_backend.h"
 
 namespace embd {
@@ -19,6 +21,8 @@ namespace {
 
 constexpr float kEpsilon = std::numeric_limits<float>::epsilon();
 constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
+constexpr float kTiny = 1e-40F;    // a scale at which values are denormals, ...
+constexpr float kStep = 1.5e-45F;  // ... and how far they lie apart
 
 void Require(bool holds, const char* what) {
   if (holds) return;
@@ -113,6 +117,8 @@ struct Run {
   std::int64_t Size(std::int64_t from, std::int64_t to) {
     return in.ConsumeIntegralInRange<std::int64_t>(from, to);
   }
+  // Of inputs: of an ordinary size or denormals.
+  float Scale() { return in.ConsumeBool() ? kTiny : 1.0F; }
   // A matrix of random values, at an odd address and with gaps if the input says so.
   Matrix Random(std::int64_t rows, std::int64_t cols, float scale = 1.0F) {
     Matrix matrix = Empty(rows, cols);
@@ -139,7 +145,8 @@ void FuzzLinear(Run& run) {
   const auto activation = static_cast<Activation>(run.Size(0, 5));
   const bool gated = run.in.ConsumeBool();
   const bool with_residual = run.in.ConsumeBool();
-  // Of a size at which sums are of size 1.
+  const float size = run.Scale();
+  // Of a size at which sums are of the size of the inputs.
   const float scale = 1 / std::sqrt(static_cast<float>(k));
   Matrix weights[2] = {Matrix(out, k), Matrix(out, k)};
   Matrix biases[2] = {Matrix(1, out), Matrix(1, out)};
@@ -147,13 +154,13 @@ void FuzzLinear(Run& run) {
   std::unique_ptr<PreparedWeight> expected[2];
   for (int i = 0; i < 2; ++i) {
     weights[i].Fill(run.random, scale);
-    biases[i].Fill(run.random, 1.0F);
+    biases[i].Fill(run.random, size);
     const LinearWeight part{.weight = weights[i].tensor(), .bias = biases[i].tensor()};
     actual[i] = run.backend->Prepare({&part, 1}, format);
     expected[i] = run.ref->Prepare({&part, 1}, format);
   }
-  Matrix in = run.Random(rows, k);
-  Matrix residual = run.Random(rows, out);
+  Matrix in = run.Random(rows, k, size);
+  Matrix residual = run.Random(rows, out, size);
   Matrix want = Matrix(rows, out);
   Matrix got = run.Empty(rows, out);
   const auto linear = [&](const Backend& backend, std::unique_ptr<PreparedWeight>* weight,
@@ -171,18 +178,22 @@ void FuzzLinear(Run& run) {
   const float length = static_cast<float>(k);
   const float sum = kEpsilon * (4 + std::sqrt(length)) * (length * scale + 8) +
                     (format == WeightFormat::kInt8 ? 8e-6F : 1e-6F);
+  // Denormals are rounded to a step at each addition. The other activations are as near as above.
+  const bool exact = activation == Activation::kNone || activation == Activation::kRelu;
+  const float allowed =
+      exact && size == kTiny ? (length + 8) * kStep : sum * (gated ? 16.0F : 1.0F);
   RequireNear(
-      got, want, [&](std::int64_t, std::int64_t) { return sum * (gated ? 16.0F : 1.0F); },
-      "linear");
+      got, want, [&](std::int64_t, std::int64_t) { return allowed; }, "linear");
 }
 
 void FuzzAttention(Run& run) {
   const int kv_heads = static_cast<int>(run.Size(1, 2));
   const int heads = kv_heads * static_cast<int>(run.Size(1, 2));
-  const int head_size = static_cast<int>(run.Size(1, 80));
+  const int head_size = static_cast<int>(run.Size(1, 288));
   std::vector<std::uint32_t> offsets = {0};
   std::uint32_t longest = 0;
-  for (std::int64_t i = run.Size(0, 3); i > 0; --i) {
+  // The reference takes a second for the largest.
+  for (std::int64_t i = run.Size(0, head_size > 80 ? 1 : 3); i > 0; --i) {
     const auto length = static_cast<std::uint32_t>(run.Size(0, 150));
     offsets.push_back(offsets.back() + length);
     longest = std::max(longest, length);
@@ -199,7 +210,8 @@ void FuzzAttention(Run& run) {
   if (run.in.ConsumeBool()) args.distance.slopes = slopes.view().data;
   Matrix table = run.Random(heads, 2 * run.Size(0, 100) + 1);
   if (run.in.ConsumeBool()) args.distance.table = table.view();
-  Matrix qkv = run.Random(offsets.back(), std::int64_t{heads + 2 * kv_heads} * head_size);
+  const float size = run.Scale();
+  Matrix qkv = run.Random(offsets.back(), std::int64_t{heads + 2 * kv_heads} * head_size, size);
   args.qkv = qkv.view();
   const std::int64_t cols = std::int64_t{heads} * head_size;
   Matrix want(offsets.back(), cols);
@@ -215,18 +227,20 @@ void FuzzAttention(Run& run) {
     run.backend->Attention(args, got.view(), lane);
   });
   // Scores are below 8 sqrt(head size), biases below 200 times the slope; a weight's relative error
-  // is that of its score, and values are below 6.
+  // is that of its score, and values are below 6. Denormals are rounded to a step at each addition.
   const float score = 8 * std::sqrt(static_cast<float>(head_size)) + 200 * 0.5F + 5;
+  const float allowed =
+      kEpsilon * (4 * score + 16) * 6 * size + static_cast<float>(longest) * kStep;
   RequireNear(
-      got, want, [&](std::int64_t, std::int64_t) { return kEpsilon * (4 * score + 16) * 6; },
-      "attention");
+      got, want, [&](std::int64_t, std::int64_t) { return allowed; }, "attention");
 }
 
 void FuzzNorm(Run& run) {
   const std::int64_t pieces = run.Size(1, 4);
   const std::int64_t cols = run.Size(3, 300);
   const std::int64_t rows = run.Size(0, 12);
-  Matrix in = run.Random(rows, pieces * cols, 3.0F);
+  const float size = run.Scale();
+  Matrix in = run.Random(rows, pieces * cols, 3.0F * size);
   Matrix residual = run.Random(rows, pieces * cols);
   Matrix weights = run.Random(2, cols);
   const NormWeights norm{.gamma = weights.view().row(0),
@@ -242,11 +256,13 @@ void FuzzNorm(Run& run) {
     run.backend->Norm(in.view(), norm, options, got.view(), lane);
   });
   // Epsilon keeps the spread above 0.1, so values of size 15 and their mean's error grow tenfold,
-  // and gamma is below 6.
+  // and gamma is below 6, as are beta and residual. A step of a denormal grows as far.
   const float length = 4 + std::sqrt(static_cast<float>(cols));
+  const bool adds = norm.beta != nullptr || options.residual.data != nullptr;
+  const float allowed =
+      kEpsilon * (length * 15 * 10 * 6 * size + (adds ? 12.0F : 0.0F)) + 3 * 10 * 6 * kStep;
   RequireNear(
-      got, want, [&](std::int64_t, std::int64_t) { return kEpsilon * length * 15 * 10 * 6; },
-      "norm");
+      got, want, [&](std::int64_t, std::int64_t) { return allowed; }, "norm");
 }
 
 void FuzzRotary(Run& run) {
@@ -262,7 +278,8 @@ void FuzzRotary(Run& run) {
                         .angles = angles.view(),
                         .head_size = head_size,
                         .pairs = static_cast<RotaryPairs>(run.Size(0, 1))};
-  Matrix got = run.Random(rows, heads * head_size);
+  const float size = run.Scale();
+  Matrix got = run.Random(rows, heads * head_size, size);
   Matrix want(rows, heads * head_size);
   for (std::int64_t r = 0; r < rows; ++r) {
     std::copy_n(got.view().row(r), got.view().cols, want.view().row(r));
@@ -272,8 +289,96 @@ void FuzzRotary(Run& run) {
     run.backend->Rotate(args, got.view(), lane);
   });
   // Two products of values below 6.
+  const float allowed = kEpsilon * 2 * 36 * size + 2 * kStep;
   RequireNear(
-      got, want, [](std::int64_t, std::int64_t) { return kEpsilon * 2 * 36; }, "rotary");
+      got, want, [&](std::int64_t, std::int64_t) { return allowed; }, "rotary");
+}
+
+constexpr DType kTypes[] = {DType::kF32, DType::kF16, DType::kBF16};
+
+// Some rows of an embedding table in any float type; ends with the last row, as Matrix does.
+class Table {
+ public:
+  Table(Run& run, std::int64_t rows, std::int64_t cols)
+      : dtype_(kTypes[run.Size(0, 2)]), shape_{rows, cols} {
+    // Small enough for denormals of either 16-bit type, too.
+    const float sizes[] = {1.0F, 1e-6F, kTiny};
+    Matrix values(rows, cols);
+    values.Fill(run.random, sizes[run.Size(0, 2)]);
+    bytes_.resize(static_cast<std::size_t>(rows * cols) * SizeOf(dtype_));
+    std::byte* to = bytes_.data();
+    for (std::int64_t i = 0; i < rows * cols; ++i, to += SizeOf(dtype_)) {
+      const float value = values.view().data[i];
+      const std::uint16_t narrow =
+          dtype_ == DType::kF16 ? F16FromFloat(value) : BF16FromFloat(value);
+      dtype_ == DType::kF32 ? std::memcpy(to, &value, 4) : std::memcpy(to, &narrow, 2);
+    }
+  }
+  TensorView view() const { return {.data = bytes_.data(), .dtype = dtype_, .shape = shape_}; }
+
+ private:
+  DType dtype_;
+  Shape shape_;
+  std::vector<std::byte> bytes_;
+};
+
+void FuzzEmbed(Run& run) {
+  const std::int64_t tokens = run.Size(0, 20);
+  const std::int64_t cols = run.Size(1, 300);
+  const Table words(run, run.Size(1, 5), cols);
+  const Table positions(run, run.Size(1, 5), cols);
+  const Table types(run, run.Size(1, 2), cols);
+  const auto ids_of = [&](const Table& table) {
+    std::vector<std::uint32_t> ids;
+    for (std::int64_t i = 0; i < tokens; ++i) {
+      ids.push_back(static_cast<std::uint32_t>(run.Size(0, table.view().shape[0] - 1)));
+    }
+    return ids;
+  };
+  const std::vector<std::uint32_t> ids[] = {ids_of(words), ids_of(positions), ids_of(types)};
+  EmbedArgs args{.words = words.view(),
+                 .positions = {},
+                 .types = {},
+                 .ids = ids[0],
+                 .position_ids = ids[1],
+                 .type_ids = {}};
+  if (run.in.ConsumeBool()) args.positions = positions.view();
+  if (run.in.ConsumeBool()) args.types = types.view();
+  if (run.in.ConsumeBool()) args.type_ids = ids[2];
+  Matrix want(tokens, cols);
+  Matrix got = run.Empty(tokens, cols);
+  run.ref->Embed(args, want.view(), {});
+  Scratch(*run.backend, {}).RunAs(run.lanes, [&](const Lane& lane) {
+    run.backend->Embed(args, got.view(), lane);
+  });
+  // The same two additions in the same order.
+  RequireNear(
+      got, want, [](std::int64_t, std::int64_t) { return 0.0F; }, "embed");
+}
+
+void FuzzPool(Run& run) {
+  const std::int64_t cols = run.Size(1, 300);
+  const auto pooling = static_cast<Pooling>(run.Size(0, 3));
+  const float size = run.Scale();
+  std::vector<std::uint32_t> offsets = {0};
+  for (std::int64_t i = run.Size(0, 4); i > 0; --i) {
+    offsets.push_back(offsets.back() + static_cast<std::uint32_t>(run.Size(1, 60)));
+  }
+  const auto sequences = static_cast<std::int64_t>(offsets.size()) - 1;
+  Matrix hidden = run.Random(offsets.back(), cols, size);
+  Matrix want(sequences, cols);
+  Matrix got = run.Empty(sequences, cols);
+  run.ref->Pool(hidden.view(), offsets, pooling, want.view(), {});
+  Scratch(*run.backend, {}).RunAs(run.lanes, [&](const Lane& lane) {
+    run.backend->Pool(hidden.view(), offsets, pooling, got.view(), lane);
+  });
+  // Half an epsilon of each partial sum, of which none is above 60 values of 6, divided by as many
+  // as there are; of one logarithm or one row nothing or little.
+  const float allowed = pooling == Pooling::kMean     ? kEpsilon * 180 * size + kStep
+                        : pooling == Pooling::kSplade ? kEpsilon * 4 * size + kStep
+                                                      : 0.0F;
+  RequireNear(
+      got, want, [&](std::int64_t, std::int64_t) { return allowed; }, "pool");
 }
 
 }  // namespace
@@ -281,11 +386,13 @@ void FuzzRotary(Run& run) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   FuzzedDataProvider input(data, size);
-  const int operation = input.ConsumeIntegralInRange(0, 3);
+  const int operation = input.ConsumeIntegralInRange(0, 5);
   embd::Run run(input);
   if (operation == 0) embd::FuzzLinear(run);
   if (operation == 1) embd::FuzzAttention(run);
   if (operation == 2) embd::FuzzNorm(run);
   if (operation == 3) embd::FuzzRotary(run);
+  if (operation == 4) embd::FuzzEmbed(run);
+  if (operation == 5) embd::FuzzPool(run);
   return 0;
 }
