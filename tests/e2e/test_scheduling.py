@@ -24,11 +24,16 @@ def rows(answer):
     return answer.body[2:-2].split(b"],[")
 
 
+@pytest.fixture(scope="module", params=["float32", "bfloat16", "int8"])
+def dtype(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def one_thread(tmp_path_factory):
+def one_thread(tmp_path_factory, dtype):
     """Each text's row when one thread computes it alone."""
     launcher = embd_process.Launcher(tmp_path_factory.mktemp("one-thread"))
-    server = launcher.serve("--threads", "1")
+    server = launcher.serve("--threads", "1", "--dtype", dtype)
     with server.connect() as connection:
         found = [rows(connection.post("/embed", {"inputs": text}))[0] for text in TEXTS]
     launcher.close()
@@ -36,8 +41,8 @@ def one_thread(tmp_path_factory):
 
 
 @pytest.mark.parametrize("args", [(), ("--threads", "2"), ("--threads", "3"), ("--threads", "5", "--pin-threads", "on")])
-def test_the_same_digits_at_any_number_of_threads(launcher, one_thread, args):
-    server = launcher.serve(*args)
+def test_the_same_digits_at_any_number_of_threads(launcher, one_thread, dtype, args):
+    server = launcher.serve(*args, "--dtype", dtype)
     # One at a time, so that idle threads share each step; all together; and from many clients at once.
     with server.connect() as connection:
         for _ in range(3):
