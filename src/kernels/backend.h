@@ -148,7 +148,8 @@ class Backend {
   virtual void Embed(const EmbedArgs& args, MatrixView out, const Lane& lane) const = 0;
   // in [rows, in_features] -> out [rows, out_features] = activation(in W^T + bias) + residual
   // or, with a gate,                                 activation(in W^T + bias) * gate + residual.
-  // A row with a value that is not finite gives one that is not finite, in any format.
+  // A row with a value that is not finite gives one that is not finite, in any format; with weights
+  // of kInt8 so does one whose least and largest value lie further apart than any float (3.4e38).
   virtual void Linear(ConstMatrixView in, const PreparedWeight& weight,
                       const LinearOptions& options, MatrixView out, const Lane& lane) const = 0;
   // out [tokens, heads * head_size]

@@ -195,6 +195,20 @@ TEST_P(Int8LinearTest, HugeValuesStayFinite) {
   }
 }
 
+TEST_P(Int8LinearTest, ARowTooWideForAFloatGivesNone) {
+  const std::vector<float> weight(3 * 20, 0.05F);
+  TestMatrix in = TestMatrix::Random(3, 20, 1);
+  in.at(1, 4) = 2e38F;
+  in.at(1, 19) = -2e38F;
+  for (const Backend* backend : {ref_.get(), backend_.get()}) {
+    TestMatrix out(3, 3);
+    Run(*backend, {.weight = View(weight, {3, 20}), .bias = {}}, {}, in.view(), out.view());
+    for (std::int64_t r = 0; r < 3; ++r) {
+      EXPECT_EQ(std::isfinite(out.at(r, 2)), r != 1) << backend->name() << r;
+    }
+  }
+}
+
 // Whatever is not finite must be seen at the end, in its own row and nowhere else.
 TEST_P(Int8LinearTest, NothingTurnsNonFiniteValuesIntoNumbers) {
   const TestWeight weight(DType::kF32, {50, 70}, 3);

@@ -19,6 +19,8 @@ struct Int8Scale {
 }
 
 // Activations: (x - low) / scale with low = min x and scale = (max x - low) / 255; otherwise alike.
+// Where that difference is infinite the scale is NaN, too: so would some x - low be, and in halves
+// each x would take one more product.
 struct Int8Row {
   float low = 0.0F;
   float scale = 0.0F;
