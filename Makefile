@@ -96,10 +96,10 @@ test-tokenizers: build default-model .venv/requirements-tokenizers.stamp ## Comp
 	@echo "==> Tokenizer files against the reference"
 	@$(PYTHON) tools/tokenizer_diff.py --binary $(EMBD) --folder build/tokenizers $(FILES)
 
-test-arm64: deps-arm64 ## Cross-build the arm64 binary and run the tests of its kernels under qemu
+test-arm64: deps-arm64 ## Cross-build the arm64 binary, check its machine code, test its kernels under qemu
 	@tools/make_arm64_sysroot.sh build/arm64-sysroot
 	$(call build_preset,arm64)
-	@echo "==> Tests of the arm64 kernels, under qemu"
+	@echo "==> Tests of the arm64 kernels: their machine code, and under qemu"
 	@ctest --preset arm64 --no-tests=error
 
 lint: deps-lint .venv/requirements-lint.stamp ## Check format, include directions, sizes and clang-tidy (TIDY=changed: only what differs from HEAD)
