@@ -192,7 +192,7 @@ void FuzzAttention(Run& run) {
   const int head_size = static_cast<int>(run.Size(1, 288));
   std::vector<std::uint32_t> offsets = {0};
   std::uint32_t longest = 0;
-  // The reference takes a second for the largest.
+  // Fewer sequences where heads are large, since the reference takes its time.
   for (std::int64_t i = run.Size(0, head_size > 80 ? 1 : 3); i > 0; --i) {
     const auto length = static_cast<std::uint32_t>(run.Size(0, 150));
     offsets.push_back(offsets.back() + length);
