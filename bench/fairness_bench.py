@@ -32,12 +32,7 @@ import time
 import http_bench
 import machine
 
-WORDS = "deep learning is a river of small steps toward some far shore and the boats that sail it".split()
 RETRY_AFTER_S = 0.1
-
-
-def text_of(words, salt):
-    return " ".join(WORDS[(i * 7 + salt) % len(WORDS)] for i in range(words))
 
 
 def request_bytes(inputs):
@@ -86,7 +81,7 @@ class Connection:
 
 def bulk_clients(port, clients, inputs, words, stop):
     """All bulk clients in one process: each sends its batch again as soon as it is answered."""
-    requests = [request_bytes([text_of(words, c * inputs + i) for i in range(inputs)]) for c in range(clients)]
+    requests = [request_bytes([http_bench.text_of(words, c * inputs + i) for i in range(inputs)]) for c in range(clients)]
     selector = selectors.DefaultSelector()
     for request in requests:
         connection = Connection(port)
@@ -112,7 +107,7 @@ def short_client(port, words, seconds, think, results):
     """Single short texts, one after another: latencies in milliseconds, the number of failures, tokens in all."""
     connection = Connection(port)
     connection.socket.settimeout(seconds)  # who waits longer has failed
-    requests = [request_bytes(text_of(words, i)) for i in range(16)]
+    requests = [request_bytes(http_bench.text_of(words, i)) for i in range(16)]
     latencies, failed, tokens = [], 0, 0
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:

@@ -35,10 +35,15 @@ WORDS = "deep learning is a river of small steps toward some far shore and the b
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
+def text_of(words, salt):
+    """A text of so many words, another one for each salt."""
+    return " ".join(WORDS[(i * 7 + salt) % len(WORDS)] for i in range(words))
+
+
 def sample_texts():
     """Forty texts from 8 to 200 words."""
     lengths = [8, 12, 16, 24, 32, 48, 64, 96, 128, 200]
-    return [" ".join(WORDS[(word * 7 + i) % len(WORDS)] for word in range(lengths[i % 10])) for i in range(40)]
+    return [text_of(lengths[i % 10], i) for i in range(40)]
 
 
 def milliseconds(function, *args):

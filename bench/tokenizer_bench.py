@@ -21,6 +21,8 @@ import subprocess
 import sys
 import time
 
+import machine
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MINILM = ROOT / "models/all-MiniLM-L6-v2/tokenizer.json"
 BATCH = 500
@@ -102,7 +104,7 @@ def main():
     parser.add_argument("--folder", type=pathlib.Path, required=True, help="of the large files; filled when empty")
     parser.add_argument("--files", nargs="*", default=[], help="names such as bpe_50k or minilm, or paths; default: all")
     parser.add_argument("--texts", nargs="*", default=["english", "mixed"], help="names in the folder, or paths")
-    parser.add_argument("--threads", nargs="*", type=int, default=sorted({1, len(os.sched_getaffinity(0))}))
+    parser.add_argument("--threads", nargs="*", type=int, default=sorted({1, machine.CORES}))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=1, help="of each measurement")
     parser.add_argument("--fast", action="store_true", help="let the reference leave out offsets")
