@@ -48,8 +48,7 @@ bool AskForSlices(std::chrono::nanoseconds length);
 // What threads ask for that compute at length, and those that are soon done: that bring them their
 // work, and that answer clients.
 inline constexpr std::chrono::microseconds kComputeSlice{200};
-inline constexpr std::chrono::microseconds kTokenizeSlice{100};
-inline constexpr std::chrono::microseconds kSocketSlice{100};
+inline constexpr std::chrono::microseconds kShortSlice{100};
 
 // Keeps the calling thread on one CPU. False when the system refuses.
 bool PinThread(int cpu);

@@ -156,7 +156,7 @@ TEST(CpuGrantTest, TheRealMachineHasACore) {
 }
 
 TEST(AskForSlicesTest, LeavesThePriorityAsItIs) {
-  for (const std::chrono::nanoseconds length : {kComputeSlice, kSocketSlice}) {
+  for (const std::chrono::nanoseconds length : {kComputeSlice, kShortSlice}) {
     std::thread([length] {
       const int before = ::getpriority(PRIO_PROCESS, 0);
       AskForSlices(length);

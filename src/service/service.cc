@@ -250,7 +250,7 @@ void Service::Impl::Dispatch(const std::shared_ptr<InputWork>& work, std::size_t
 
 void Service::Impl::Loop(std::size_t thread) {
   SetThreadName("embd-tokenize");
-  AskForSlices(kTokenizeSlice);
+  AskForSlices(kShortSlice);
   while (const std::optional<InputTask> task = queue.Pop()) {
     progress.Begin(thread, Clock::now());
     Process(*task, encoders[thread]);

@@ -19,7 +19,7 @@ IoThread::IoThread(ServerState& state) : state_(state), sweep_timer_(context_.ge
   inbox_.Start();
   thread_ = std::jthread([this] {
     SetThreadName("embd-http");
-    AskForSlices(kSocketSlice);
+    AskForSlices(kShortSlice);
     context_.run();
   });
 }
