@@ -135,6 +135,14 @@ TEST(WeightFormats, FollowTheOperatorOrTheCheckpoint) {
   }
 }
 
+void ExpectAllInt8But(const std::string& layer, WeightFormat format, const LoadedModel& loaded) {
+  for (const LinearSpec& linear : loaded.architecture->manifest().linears) {
+    EXPECT_EQ(loaded.formats.Of(linear),
+              linear.parts.front() == layer ? format : WeightFormat::kInt8)
+        << linear.parts.front();
+  }
+}
+
 // A huge weight in every row, for an input that is always 0: as integers the others would vanish.
 TEST(WeightFormats, ALayerThatIntegersSpoilStaysInFloats) {
   const test::ModelCopy folder("f32");
@@ -148,11 +156,7 @@ TEST(WeightFormats, ALayerThatIntegersSpoilStaysInFloats) {
   test::OverwriteTensor(path, norm + ".bias", 0, {0.0F});
   const LoadedModel exact(folder.root(), Portable());
   const LoadedModel loaded(folder.root(), Portable(), WeightPrecision::kInt8);
-  for (const LinearSpec& linear : loaded.architecture->manifest().linears) {
-    EXPECT_EQ(loaded.formats.Of(linear),
-              linear.parts.front() == layer ? WeightFormat::kF32 : WeightFormat::kInt8)
-        << linear.parts.front();
-  }
+  ExpectAllInt8But(layer, WeightFormat::kF32, loaded);
   EXPECT_THAT(loaded.formats.kept(), ElementsAre(MatchesRegex(layer + " \\([0-9.]+ %\\)")));
   const test::OwnedBatch batch = test::ReadExpected(GoldenModel("f32")).batch;
   EXPECT_LE(1 - Cosine(test::RunStep(loaded.model, batch).tokens,
@@ -168,11 +172,7 @@ TEST(WeightFormats, ALayerThatStaysInFloatsHasTheCheckpointsType) {
   test::OverwriteTensor(folder.root() / "model.safetensors", layer + ".weight", 0,
                         {std::bit_cast<float>(0x7e007e00U)});
   const LoadedModel loaded(folder.root(), Portable(), WeightPrecision::kInt8);
-  for (const LinearSpec& linear : loaded.architecture->manifest().linears) {
-    EXPECT_EQ(loaded.formats.Of(linear),
-              linear.parts.front() == layer ? WeightFormat::kF16 : WeightFormat::kInt8)
-        << linear.parts.front();
-  }
+  ExpectAllInt8But(layer, WeightFormat::kF16, loaded);
   EXPECT_THAT(loaded.formats.kept(), ElementsAre(StartsWith(layer + " (")));
 }
 
