@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -125,6 +126,11 @@ class TestWeight {
   Shape shape_;
   std::vector<std::byte> bytes_;
 };
+
+// Values that a test keeps, in 32-bit floats.
+inline TensorView View(const std::vector<float>& values, Shape shape) {
+  return {.data = std::as_bytes(std::span(values)).data(), .dtype = DType::kF32, .shape = shape};
+}
 
 // Scratch of exactly the declared size for one lane.
 class LaneScratch {

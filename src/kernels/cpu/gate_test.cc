@@ -14,6 +14,7 @@ using kernel_test::LaneScratch;
 using kernel_test::SameBits;
 using kernel_test::TestMatrix;
 using kernel_test::TestWeight;
+using kernel_test::View;
 
 class GateTest : public IsaTest {
  protected:
@@ -100,12 +101,8 @@ TEST_P(GateTest, DenormalInputsKeepTheirMeaning) {
   const std::vector<float> ones(kIn * kOut, 1.0F);
   const std::vector<float> zeros(kIn * kOut, 0.0F);
   const std::vector<float> twos(kOut, 2.0F);
-  const auto view = [](const std::vector<float>& values, Shape shape) {
-    return TensorView{
-        .data = std::as_bytes(std::span(values)).data(), .dtype = DType::kF32, .shape = shape};
-  };
-  const LinearWeight sum{.weight = view(ones, {kOut, kIn}), .bias = {}};
-  const LinearWeight twice{.weight = view(zeros, {kOut, kIn}), .bias = view(twos, {kOut})};
+  const LinearWeight sum{.weight = View(ones, {kOut, kIn}), .bias = {}};
+  const LinearWeight twice{.weight = View(zeros, {kOut, kIn}), .bias = View(twos, {kOut})};
   TestMatrix in(3, kIn, 2, 1);
   const float rows[] = {1e-42F, -3e-41F, 1e-45F};
   for (std::int64_t row = 0; row < 3; ++row) {

@@ -16,12 +16,9 @@ using kernel_test::LaneScratch;
 using kernel_test::SameBits;
 using kernel_test::TestMatrix;
 using kernel_test::TestWeight;
+using kernel_test::View;
 
 constexpr float kTooLarge = std::numeric_limits<float>::infinity();
-
-TensorView View(const std::vector<float>& values, Shape shape) {
-  return {.data = std::as_bytes(std::span(values)).data(), .dtype = DType::kF32, .shape = shape};
-}
 
 class Int8LinearTest : public IsaTest {
  protected:

@@ -15,6 +15,7 @@ using kernel_test::LaneScratch;
 using kernel_test::SameBits;
 using kernel_test::TestMatrix;
 using kernel_test::TestWeight;
+using kernel_test::View;
 
 constexpr ScratchNeed kNeed = {
     .max_tokens = 1, .max_sequence_tokens = 1, .max_features = 3100, .max_head_size = 1};
@@ -152,10 +153,7 @@ TEST_P(LinearTest, RoundsToHalfPrecisionAsTheStandardSays) {
                                      65520.0F,
                                      std::numeric_limits<float>::infinity()};
   const auto out = static_cast<std::int64_t>(weight.size());
-  const LinearWeight stacked{.weight = {.data = std::as_bytes(std::span(weight)).data(),
-                                        .dtype = DType::kF32,
-                                        .shape = {out, 1}},
-                             .bias = {}};
+  const LinearWeight stacked{.weight = View(weight, {out, 1}), .bias = {}};
   TestMatrix one(1, 1);
   one.at(0, 0) = 1.0F;
   LaneScratch scratch(*backend_, kNeed);
@@ -174,10 +172,7 @@ TEST_P(LinearTest, RoundsToHalfPrecisionAsTheStandardSays) {
 
 TEST_P(LinearTest, AWeightThatIsNotANumberStaysNone) {
   const std::vector<float> weight = {std::numeric_limits<float>::quiet_NaN(), 1.0F};
-  const LinearWeight stacked{.weight = {.data = std::as_bytes(std::span(weight)).data(),
-                                        .dtype = DType::kF32,
-                                        .shape = {2, 1}},
-                             .bias = {}};
+  const LinearWeight stacked{.weight = View(weight, {2, 1}), .bias = {}};
   TestMatrix one(1, 1);
   one.at(0, 0) = 1.0F;
   LaneScratch scratch(*backend_, kNeed);
@@ -193,10 +188,7 @@ TEST_P(LinearTest, AWeightThatIsNotANumberStaysNone) {
 
 TEST_P(LinearTest, ActivationsOfNoNumberAreNone) {
   const std::vector<float> weight = {1.0F};
-  const LinearWeight stacked{.weight = {.data = std::as_bytes(std::span(weight)).data(),
-                                        .dtype = DType::kF32,
-                                        .shape = {1, 1}},
-                             .bias = {}};
+  const LinearWeight stacked{.weight = View(weight, {1, 1}), .bias = {}};
   const auto prepared = backend_->Prepare({&stacked, 1}, WeightFormat::kF32);
   TestMatrix in(1, 1);
   in.at(0, 0) = std::numeric_limits<float>::quiet_NaN();
@@ -306,10 +298,7 @@ TEST_P(LinearTest, ARowHasTheSameBitsInAnyBatch) {
 // Products of denormals are zero or denormal, never garbage; large values stay finite.
 TEST_P(LinearTest, ExtremeValuesKeepTheirMeaning) {
   const std::vector<float> weight = {1.0F, 2.0F, 1.0F, -1.0F};
-  const LinearWeight stacked{.weight = {.data = std::as_bytes(std::span(weight)).data(),
-                                        .dtype = DType::kF32,
-                                        .shape = {2, 2}},
-                             .bias = {}};
+  const LinearWeight stacked{.weight = View(weight, {2, 2}), .bias = {}};
   const auto prepared = backend_->Prepare({&stacked, 1}, WeightFormat::kF32);
   TestMatrix in(2, 2);
   in.at(0, 0) = 1e-42F;

@@ -9,14 +9,15 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/test_support.h"
+
 namespace embd {
 namespace {
 
+using kernel_test::View;
+
 class RefBackendTest : public ::testing::Test {
  protected:
-  static TensorView View(const std::vector<float>& values, Shape shape) {
-    return {.data = std::as_bytes(std::span(values)).data(), .dtype = DType::kF32, .shape = shape};
-  }
   static MatrixView Matrix(std::vector<float>& values, std::int64_t rows) {
     const auto cols = static_cast<std::int64_t>(values.size()) / rows;
     return {.data = values.data(), .rows = rows, .cols = cols, .stride = cols};
