@@ -21,8 +21,9 @@ struct Avx2 {
   static constexpr int kWidth = 8;
   static constexpr int kTileRows = 6;
   static constexpr int kPanelRegs = 2;
-  static constexpr int kTurn = 2;
-  static constexpr std::int64_t kPanelPrefetchRows = 0;
+  static constexpr int kTurn = 4;
+  static constexpr int kRequestTurn = 2;
+  static constexpr std::int64_t kPrefetchRows = 0;
 
   static Reg Zero() { return _mm256_setzero_ps(); }
   static Reg Set(float x) { return _mm256_set1_ps(x); }
@@ -46,6 +47,11 @@ struct Avx2 {
   static Reg Mul(Reg a, Reg b) { return _mm256_mul_ps(a, b); }
   static Reg Div(Reg a, Reg b) { return _mm256_div_ps(a, b); }
   static Reg Fma(Reg a, Reg b, Reg c) { return _mm256_fmadd_ps(a, b, c); }
+  // Written out, since g++ 12 would put sums into other registers from step to step and run out of
+  // them.
+  static void AddProduct(Reg& sum, Reg x, Reg y) {
+    asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(x), "x"(y));
+  }
   static Reg Max(Reg a, Reg b) { return _mm256_max_ps(a, b); }
   static Reg Min(Reg a, Reg b) { return _mm256_min_ps(a, b); }
   static Reg Abs(Reg x) { return _mm256_andnot_ps(Set(-0.0F), x); }

@@ -29,7 +29,7 @@ void Int8Tile(const Int8TileTask& task) {
   using Ints = typename V::Ints;
   constexpr std::int64_t kRegBytes = sizeof(Ints);
   constexpr std::int64_t kIntsPerReg = kRegBytes / 4;
-  constexpr std::int64_t kAhead = kPanelPrefetchRows<V>;  // words
+  constexpr std::int64_t kAhead = kPrefetchRows<V>;  // words
   Ints acc[kRows][kRegs];
   Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
     Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {

@@ -57,9 +57,9 @@ class LinearKernel {
           rows_each(rows / tiles),
           larger(rows % tiles),
           panel_floats(kPanel * in_features) {
-      constexpr std::int64_t kTurnFloats = kPanel * kTurn<V>;
+      constexpr std::int64_t kTurnFloats = kPanel * kRequestTurn<V>;
       constexpr std::int64_t kFewest = kTurnFloats > kLine ? kTurnFloats / kLine : 1;
-      constexpr std::int64_t kMost = std::int64_t{V::kPanelRegs} * kTurn<V>;
+      constexpr std::int64_t kMost = std::int64_t{V::kPanelRegs} * kRequestTurn<V>;
       const std::int64_t parts = tiles < kFewest ? kFewest : tiles < kMost ? tiles : kMost;
       first_to_fetch = tiles - parts;
       part_floats = (panel_floats + parts - 1) / parts;
@@ -143,7 +143,7 @@ class LinearKernel {
                                      .c = sums,
                                      .c_row = width,
                                      .accumulate = k > 0,
-                                     .prefetch = b + ahead.first + k / kTurn<V> * ahead.step,
+                                     .prefetch = b + ahead.first + k / kRequestTurn<V> * ahead.step,
                                      .prefetch_step = ahead.step});
     }
   }
