@@ -58,9 +58,10 @@ class CpuBackend : public Backend {
   }
 
   std::size_t ScratchBytes(const ScratchNeed& need) const override {
+    const int matrices = need.gated ? 2 : 1;
     const std::size_t linear =
-        std::max(kernels_.linear_scratch_bytes(need.max_features, need.gated ? 2 : 1),
-                 kernels_.int8.scratch_bytes(need.max_tokens, need.max_features));
+        std::max(kernels_.linear_scratch_bytes(need.max_features, matrices),
+                 kernels_.int8.scratch_bytes(need.max_tokens, need.max_features, matrices));
     const std::size_t attention =
         kernels_.attention_scratch_floats(need.max_sequence_tokens, need.max_head_size);
     return Arena::FloatsBytes(std::max((linear + 3) / 4, attention));
@@ -108,10 +109,10 @@ class CpuBackend : public Backend {
     task.residual_stride = residual.stride;
     task.out = out.row(share.rows.begin);
     task.out_stride = out.stride;
-    task.scratch =
-        scratch.Bytes(packed.is_int8() ? kernels_.int8.scratch_bytes(task.rows, task.in_features)
-                                       : kernels_.linear_scratch_bytes(
-                                             task.in_features, options.gate == nullptr ? 1 : 2));
+    const int matrices = options.gate == nullptr ? 1 : 2;
+    task.scratch = scratch.Bytes(
+        packed.is_int8() ? kernels_.int8.scratch_bytes(task.rows, task.in_features, matrices)
+                         : kernels_.linear_scratch_bytes(task.in_features, matrices));
     packed.is_int8() ? kernels_.int8.linear(task) : kernels_.linear(task);
     lane.Sync();
   }

@@ -81,7 +81,7 @@ TEST_P(Int8LinearTest, EqualsTheReferenceForEveryNumberOfRows) {
 }
 
 TEST_P(Int8LinearTest, EqualsTheReferenceOverSmallSizes) {
-  for (const std::int64_t rows : {1, 7, 10, 17}) {
+  for (const std::int64_t rows : {1, 7, 10, 17, 33}) {
     for (const std::int64_t in : {1, 2, 3, 4, 5, 15, 16, 17, 63, 64, 65, 100}) {
       for (const std::int64_t out : {1, 3, 4, 15, 16, 17, 31, 33, 47, 48, 49, 100}) {
         CompareWithRef({.rows = rows, .in = in, .out = out});

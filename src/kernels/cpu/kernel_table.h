@@ -151,8 +151,8 @@ struct PoolTask {
 struct Int8Kernels {
   int panel_columns;    // a panel is [words of k, panel_columns]; the last may be narrower
   std::int64_t k_unit;  // in_features are padded to a multiple of this
-  // For any task of at most so many rows and in_features.
-  std::size_t (*scratch_bytes)(std::int64_t rows, std::int64_t in_features);
+  // For any task of at most so many rows and in_features; a gate makes it two matrices.
+  std::size_t (*scratch_bytes)(std::int64_t rows, std::int64_t in_features, int matrices);
   void (*pack)(const Int8PackTask&);
   void (*linear)(const LinearTask&);
 };

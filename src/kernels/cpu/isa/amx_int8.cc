@@ -33,6 +33,7 @@ class AmxTiles {
   static constexpr int kRows = 32;
   static constexpr int kRegs = 2;
   static constexpr int kRowsRead = 16;
+  static constexpr bool kWidens = false;
 
   class Session {
    public:
