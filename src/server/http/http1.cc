@@ -35,11 +35,12 @@ Awaitable<bool> Http1::Serve(Turn& turn) {
   turn.keep_alive = turn.head.keep_alive;
   Response response = co_await Answer(turn);
   if (wire_.aborted()) co_return false;
+  if (wire_.thread().draining()) turn.keep_alive = false;
+  const bool written = co_await WriteAnswer(turn, response);
+  // Afterwards, so that the client does not wait for the line to be written.
   if (wire_.log_answers() == LogAnswers::kYes) {
     LogAnswer(state_, response, turn.head.request);
   }
-  if (wire_.thread().draining()) turn.keep_alive = false;
-  const bool written = co_await WriteAnswer(turn, std::move(response));
   if (written && turn.body_unread) co_await wire_.Linger();
   co_return written&& turn.keep_alive;
 }
@@ -124,7 +125,7 @@ Awaitable<Response> Http1::Compute(const Route& route, Turn& turn) {
   co_return call_.Take();
 }
 
-Awaitable<bool> Http1::WriteAnswer(const Turn& turn, Response response) {
+Awaitable<bool> Http1::WriteAnswer(const Turn& turn, Response& response) {
   AddCommonHeaders(state_, turn.head.request, response);
   const std::string head =
       WriteHead(response, {.http11 = turn.head.http11, .keep_alive = turn.keep_alive});
@@ -135,6 +136,7 @@ Awaitable<bool> Http1::WriteAnswer(const Turn& turn, Response response) {
   wire_.SetDeadline(state_.options.io_timeout);
   const bool sent = co_await wire_.Send(head, head_only ? std::string_view() : response.body);
   wire_.ClearDeadline();
+  response.body = std::string();
   co_return sent;
 }
 
