@@ -19,6 +19,7 @@ class I8mmTiles {
   static constexpr int kRows = 6;
   static constexpr int kRegs = 3;
   static constexpr int kRowsRead = 2;
+  static constexpr bool kWidens = false;
 
   struct Session {};
 

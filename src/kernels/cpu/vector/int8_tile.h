@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/vector/prefetch.h"
 #include "kernels/cpu/vector/tile.h"
+#include "kernels/cpu/vector/turn.h"
 #include "kernels/cpu/vector/unroll.h"
 
 namespace embd::cpu {
@@ -43,76 +44,99 @@ void WidenWords(const std::byte* from, std::int64_t words, std::int64_t regs, st
   }
 }
 
+// Pointers and index as in TileLoop.
 template <typename V, int kRows, int kRegs, bool kWide>
-void Int8Tile(const Int8TileTask& task) {
-  using Ints = typename V::Ints;
-  constexpr std::int64_t kRegBytes = sizeof(Ints);
-  constexpr std::int64_t kIntsPerReg = kRegBytes / 4;
-  constexpr std::int64_t kWordBytes = kRegs * kRegBytes * (kWide ? V::kInt8Parts : 1);
-  constexpr std::int64_t kAhead = kWide ? 0 : kPrefetchRows<V>;  // words
-  Ints acc[kRows][kRegs];
-  Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
-    Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-      const std::int32_t* const from =
-          task.start != nullptr ? task.start : task.c + kRow * task.c_row;
-      acc[kRow][kReg] = V::LoadInts(from + kReg * kIntsPerReg);
-    });
-  });
-  // As in Tile.
-  constexpr bool kIndexed = kTurn < V >> 1;
-  constexpr int kShare = kIndexed ? 1 : 3;
-  const std::int64_t a_row = task.a_row;
-  const std::byte* a[TileCount(kRows, kShare)];
-  Unroll<TileCount(kRows, kShare)>([&]<int kPointer>() __attribute__((always_inline)) {
-    a[kPointer] = task.a + kPointer * kShare * a_row;
-    if constexpr (kIndexed) Hide(a[kPointer]);
-  });
-  std::int64_t index = 0;
-  const std::byte* b = task.b;
-  const std::byte* const end = b + task.words * kWordBytes;
-  const std::byte* prefetch = task.prefetch;
-  while (b != end) {
-    __builtin_prefetch(prefetch, 0, 2);
-    prefetch += kLineBytes;
-    Unroll<V::kInt8Parts>([&]<int kPart>() __attribute__((always_inline)) {
-      Ints columns[kRegs];
+class Int8TileLoop {
+ public:
+  [[gnu::always_inline]] explicit Int8TileLoop(const Int8TileTask& task)
+      : a_row_(task.a_row), b_(task.b), prefetch_(task.prefetch) {
+    Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
       Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-        if constexpr (kWide) {
-          columns[kReg] = V::LoadInts(
-              reinterpret_cast<const std::int32_t*>(b + (kPart * kRegs + kReg) * kRegBytes));
-        } else {
-          columns[kReg] = V::template LoadWeights<kPart>(b + kReg * kRegBytes);
-        }
-        if constexpr (kPart == 0 && kAhead > 0) {
-          __builtin_prefetch(b + kAhead * kWordBytes + kReg * kRegBytes, 0, 3);
-        }
+        const std::int32_t* const from =
+            task.start != nullptr ? task.start : task.c + kRow * task.c_row;
+        sums_[kRow][kReg] = V::LoadInts(from + kReg * kIntsPerReg);
       });
-      Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
-        const Ints value =
-            V::Broadcast(a[kRow / kShare] + kRow % kShare * a_row + index + kPart * 4);
-        Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-          acc[kRow][kReg] = V::Dot(acc[kRow][kReg], value, columns[kReg]);
-        });
-      });
-      if constexpr (kIndexed) KeepLoadsInOrder();
     });
-    b += kWordBytes;
-    if constexpr (kIndexed) {
-      index += V::kInt8Parts * 4;
-      Hide(index);
-    } else {
-      Unroll<TileCount(kRows, kShare)>([&]<int kPointer>() __attribute__((always_inline)) {
-        a[kPointer] += V::kInt8Parts * 4;
-      });
+    Unroll<kPointers>([&]<int kPointer>() __attribute__((always_inline)) {
+      a_[kPointer] = task.a + kPointer * kShare * a_row_;
+      if constexpr (kIndexed) Hide(a_[kPointer]);
+    });
+  }
+
+  [[gnu::always_inline]] void Run(std::int64_t words) {
+    const std::byte* const end = b_ + words * kWordBytes;
+    while (b_ != end) {
+      __builtin_prefetch(prefetch_, 0, 2);
+      prefetch_ += kLineBytes;
+      Unroll<V::kInt8Parts>([&]<int kPart>() __attribute__((always_inline)) { Multiply<kPart>(); });
+      b_ += kWordBytes;
+      if constexpr (kIndexed) {
+        index_ += V::kInt8Parts * 4;
+        Hide(index_);
+      } else {
+        Unroll<kPointers>([&]<int kPointer>() __attribute__((always_inline)) {
+          a_[kPointer] += V::kInt8Parts * 4;
+        });
+      }
     }
   }
-  std::int32_t* const to = task.c;
-  const std::int64_t c_row = task.c_row;
-  Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
-    Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-      V::StoreInts(to + kRow * c_row + kReg * kIntsPerReg, acc[kRow][kReg]);
+
+  [[gnu::always_inline]] void Store(std::int32_t* c, std::int64_t c_row) const {
+    Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
+      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
+        V::StoreInts(c + kRow * c_row + kReg * kIntsPerReg, sums_[kRow][kReg]);
+      });
     });
-  });
+  }
+
+ private:
+  using Ints = typename V::Ints;
+
+  static constexpr std::int64_t kRegBytes = sizeof(Ints);
+  static constexpr std::int64_t kIntsPerReg = kRegBytes / 4;
+  static constexpr std::int64_t kWordBytes = kRegs * kRegBytes * (kWide ? V::kInt8Parts : 1);
+  static constexpr bool kIndexed = kTurn<V> > 1;
+  static constexpr int kShare = kIndexed ? 1 : 3;
+  static constexpr int kPointers = TileCount(kRows, kShare);
+
+  template <int kPart>
+  [[gnu::always_inline]] void Multiply() {
+    constexpr std::int64_t kAhead = kWide ? 0 : kPrefetchRows<V>;  // words
+    Ints columns[kRegs];
+    Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
+      if constexpr (kWide) {
+        columns[kReg] = V::LoadInts(
+            reinterpret_cast<const std::int32_t*>(b_ + (kPart * kRegs + kReg) * kRegBytes));
+      } else {
+        columns[kReg] = V::template LoadWeights<kPart>(b_ + kReg * kRegBytes);
+      }
+      if constexpr (kPart == 0 && kAhead > 0) {
+        __builtin_prefetch(b_ + kAhead * kWordBytes + kReg * kRegBytes, 0, 3);
+      }
+    });
+    Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
+      const Ints value =
+          V::Broadcast(a_[kRow / kShare] + kRow % kShare * a_row_ + index_ + kPart * 4);
+      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
+        sums_[kRow][kReg] = V::Dot(sums_[kRow][kReg], value, columns[kReg]);
+      });
+    });
+    if constexpr (kIndexed) KeepLoadsInOrder();
+  }
+
+  Ints sums_[kRows][kRegs];
+  const std::byte* a_[kPointers];
+  const std::int64_t a_row_;
+  std::int64_t index_ = 0;
+  const std::byte* b_;
+  const std::byte* prefetch_;
+};
+
+template <typename V, int kRows, int kRegs, bool kWide>
+void Int8Tile(const Int8TileTask& task) {
+  Int8TileLoop<V, kRows, kRegs, kWide> loop(task);
+  loop.Run(task.words);
+  loop.Store(task.c, task.c_row);
 }
 
 // Every tile size, chosen at run time by rows (1 to V::kInt8TileRows) and registers (1 to

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/cpu/vector/prefetch.h"
+#include "kernels/cpu/vector/turn.h"
 #include "kernels/cpu/vector/unroll.h"
 
 namespace embd::cpu {
@@ -34,27 +35,6 @@ inline constexpr std::int64_t kLine = 16;  // floats of a cache line
 
 enum class ALayout { kRows, kColumns };  // the distance that is 1: a_k or a_row
 
-// How many k one turn of the loop takes, and how many of them go to one request of what will be
-// wanted: 1 where V does not say.
-template <typename V>
-inline constexpr int kTurn = 1;
-template <typename V>
-requires(V::kTurn > 0) inline constexpr int kTurn<V> = V::kTurn;
-template <typename V>
-inline constexpr int kRequestTurn = 1;
-template <typename V>
-requires(V::kRequestTurn > 0) inline constexpr int kRequestTurn<V> = V::kRequestTurn;
-
-// The compiler takes `value` for another one from now on.
-template <typename T>
-[[gnu::always_inline]] inline void Hide(T& value) {
-  asm("" : "+r"(value));
-}
-
-// The compiler moves no load across. g++ 12 gathers those of a long turn at its beginning, for
-// which there are no registers.
-[[gnu::always_inline]] inline void KeepLoadsInOrder() { asm volatile("" : : : "memory"); }
-
 template <typename V>
 [[gnu::always_inline]] inline void AddProduct(typename V::Reg& sum, typename V::Reg x,
                                               typename V::Reg y) {
@@ -71,84 +51,110 @@ template <typename V>
 // index. Otherwise one pointer serves three rows: two more are reached by adding the distance once
 // or twice, which addressing does for free, and nine would not fit the general registers.
 template <typename V, int kRows, int kRegs, ALayout kLayout>
-void Tile(const TileTask& task) {
+class TileLoop {
+ public:
+  [[gnu::always_inline]] explicit TileLoop(const TileTask& task)
+      : a_row_(kByRows ? task.a_row : 1),
+        a_k_(kByRows ? 1 : task.a_k),
+        b_k_(kByRows ? kRegs * V::kWidth : task.b_k),
+        b_(task.b),
+        prefetch_(task.prefetch),
+        prefetch_step_(task.prefetch_step) {
+    Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
+      Unroll<kRegs>([&]<int kReg>()
+                        __attribute__((always_inline)) { sums_[kRow][kReg] = V::Zero(); });
+    });
+    Unroll<kPointers>([&]<int kPointer>() __attribute__((always_inline)) {
+      a_[kPointer] = task.a + kPointer * kShare * a_row_;
+      if constexpr (kIndexed) Hide(a_[kPointer]);
+    });
+  }
+
+  [[gnu::always_inline]] void Run(std::int64_t k) {
+    const float* const whole = b_ + k / kTurn<V> * kTurn<V> * b_k_;
+    const float* const end = b_ + k * b_k_;
+    while (b_ != whole) Turn<kTurn<V>>();
+    while (kTurn < V >> 1 && b_ != end) Turn<1>();
+  }
+
+  [[gnu::always_inline]] void Store(float* c, std::int64_t c_row, bool accumulate) const {
+    Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
+      Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
+        float* const to = c + kRow * c_row + kReg * V::kWidth;
+        Reg sum = sums_[kRow][kReg];
+        if (accumulate) sum = V::Add(V::Load(to), sum);
+        V::Store(to, sum);
+      });
+    });
+  }
+
+ private:
   using Reg = typename V::Reg;
-  Reg acc[kRows][kRegs];
-  Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
-    Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) { acc[kRow][kReg] = V::Zero(); });
-  });
-  constexpr bool kByRows = kLayout == ALayout::kRows;
-  constexpr bool kIndexed = kByRows && kTurn < V >> 1;
-  constexpr int kShare = kIndexed ? 1 : kByRows ? 3 : kRows;
-  constexpr std::int64_t kAhead = kPrefetchRows<V>;
-  const std::int64_t a_row = kByRows ? task.a_row : 1;
-  const std::int64_t a_k = kByRows ? 1 : task.a_k;
-  const std::int64_t b_k = kByRows ? kRegs * V::kWidth : task.b_k;
-  const float* a[TileCount(kRows, kShare)];
-  Unroll<TileCount(kRows, kShare)>([&]<int kPointer>() __attribute__((always_inline)) {
-    a[kPointer] = task.a + kPointer * kShare * a_row;
-    if constexpr (kIndexed) Hide(a[kPointer]);
-  });
-  std::int64_t index = 0;
-  const float* b = task.b;
-  const float* prefetch = task.prefetch;
-  const std::int64_t prefetch_step = task.prefetch_step;
-  const auto step = [&]<int kStep>() __attribute__((always_inline)) {
+
+  static constexpr bool kByRows = kLayout == ALayout::kRows;
+  static constexpr bool kIndexed = kByRows && kTurn<V> > 1;
+  static constexpr int kShare = kIndexed ? 1 : kByRows ? 3 : kRows;
+  static constexpr int kPointers = TileCount(kRows, kShare);
+
+  template <int kSteps>
+  [[gnu::always_inline]] void Turn() {
+    Unroll<kSteps>([&]<int kStep>() __attribute__((always_inline)) { Step<kStep>(); });
+    if constexpr (kIndexed) {
+      b_ += kSteps * b_k_;
+      index_ += kSteps;
+      Hide(index_);  // or every row would get a moving pointer
+    }
+  }
+
+  template <int kStep>
+  [[gnu::always_inline]] void Step() {
     constexpr int kOn = kIndexed ? kStep : 0;
+    constexpr std::int64_t kAhead = kPrefetchRows<V>;
     Reg columns[kRegs];
     Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-      columns[kReg] = V::Load(b + kOn * b_k + kReg * V::kWidth);
+      columns[kReg] = V::Load(b_ + kOn * b_k_ + kReg * V::kWidth);
       if constexpr (kAhead > 0 && kReg * V::kWidth % kLine == 0) {
-        __builtin_prefetch(b + (kAhead + kOn) * b_k + kReg * V::kWidth, 0, 3);
+        __builtin_prefetch(b_ + (kAhead + kOn) * b_k_ + kReg * V::kWidth, 0, 3);
       }
     });
     if constexpr (kByRows && kStep % kRequestTurn<V> == 0) {
-      __builtin_prefetch(prefetch, 0, 2);
-      prefetch += prefetch_step;
+      __builtin_prefetch(prefetch_, 0, 2);
+      prefetch_ += prefetch_step_;
     }
     Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
-      const Reg value = V::Set(a[kRow / kShare][kRow % kShare * a_row + index + kOn]);
+      const Reg value = V::Set(a_[kRow / kShare][kRow % kShare * a_row_ + index_ + kOn]);
       Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-        AddProduct<V>(acc[kRow][kReg], value, columns[kReg]);
+        AddProduct<V>(sums_[kRow][kReg], value, columns[kReg]);
       });
     });
     if constexpr (kTurn < V >> 1) KeepLoadsInOrder();
     if constexpr (!kIndexed) {
-      b += b_k;
-      Unroll<TileCount(kRows, kShare)>([&]<int kPointer>()
-                                           __attribute__((always_inline)) { a[kPointer] += a_k; });
+      b_ += b_k_;
+      Unroll<kPointers>([&]<int kPointer>()
+                            __attribute__((always_inline)) { a_[kPointer] += a_k_; });
     }
     if constexpr (kTurn < V >> 1 && !kByRows) {
-      Hide(b);  // or every step would get distances of its own, in more registers than there are
-      Hide(a[0]);
+      Hide(b_);  // or every step would get distances of its own, in more registers than there are
+      Hide(a_[0]);
     }
-  };
-  const auto move = [&](int steps) __attribute__((always_inline)) {
-    b += steps * b_k;
-    index += steps;
-    Hide(index);  // or every row would get a moving pointer
-  };
-  const float* const whole = b + task.k / kTurn<V> * kTurn<V> * b_k;
-  const float* const end = b + task.k * b_k;
-  while (b != whole) {
-    Unroll<kTurn<V>>(step);
-    if constexpr (kIndexed) move(kTurn<V>);
   }
-  while (kTurn < V >> 1 && b != end) {
-    Unroll<1>(step);
-    if constexpr (kIndexed) move(1);
-  }
-  float* const to = task.c;
-  const std::int64_t c_row = task.c_row;
-  const bool accumulate = task.accumulate;
-  Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
-    float* const c = to + kRow * c_row;
-    Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
-      Reg sum = acc[kRow][kReg];
-      if (accumulate) sum = V::Add(V::Load(c + kReg * V::kWidth), sum);
-      V::Store(c + kReg * V::kWidth, sum);
-    });
-  });
+
+  Reg sums_[kRows][kRegs];
+  const float* a_[kPointers];
+  const std::int64_t a_row_;
+  const std::int64_t a_k_;
+  const std::int64_t b_k_;
+  std::int64_t index_ = 0;
+  const float* b_;
+  const float* prefetch_;
+  const std::int64_t prefetch_step_;
+};
+
+template <typename V, int kRows, int kRegs, ALayout kLayout>
+void Tile(const TileTask& task) {
+  TileLoop<V, kRows, kRegs, kLayout> loop(task);
+  loop.Run(task.k);
+  loop.Store(task.c, task.c_row, task.accumulate);
 }
 
 // Every tile size, chosen at run time by rows (1 to V::kTileRows) and registers (1 to
