@@ -34,6 +34,7 @@ class Http1 final : public Protocol {
   Awaitable<bool> ReadHead(RequestHead& head);
   Awaitable<Response> Answer(Turn& turn);
   Awaitable<Response> Compute(const Route& route, Turn& turn);
+  // The body is gone afterwards.
   Awaitable<bool> WriteAnswer(const Turn& turn, Response& response);
   Awaitable<bool> RefuseHead(int status);
 

@@ -74,7 +74,7 @@ class TileLoop {
     const float* const whole = b_ + k / kTurn<V> * kTurn<V> * b_k_;
     const float* const end = b_ + k * b_k_;
     while (b_ != whole) Turn<kTurn<V>>();
-    while (kTurn < V >> 1 && b_ != end) Turn<1>();
+    while (kLong && b_ != end) Turn<1>();
   }
 
   [[gnu::always_inline]] void Store(float* c, std::int64_t c_row, bool accumulate) const {
@@ -92,7 +92,8 @@ class TileLoop {
   using Reg = typename V::Reg;
 
   static constexpr bool kByRows = kLayout == ALayout::kRows;
-  static constexpr bool kIndexed = kByRows && kTurn<V> > 1;
+  static constexpr bool kLong = kTurn<V> > 1;
+  static constexpr bool kIndexed = kByRows && kLong;
   static constexpr int kShare = kIndexed ? 1 : kByRows ? 3 : kRows;
   static constexpr int kPointers = TileCount(kRows, kShare);
 
@@ -127,13 +128,13 @@ class TileLoop {
         AddProduct<V>(sums_[kRow][kReg], value, columns[kReg]);
       });
     });
-    if constexpr (kTurn < V >> 1) KeepLoadsInOrder();
+    if constexpr (kLong) KeepLoadsInOrder();
     if constexpr (!kIndexed) {
       b_ += b_k_;
       Unroll<kPointers>([&]<int kPointer>()
                             __attribute__((always_inline)) { a_[kPointer] += a_k_; });
     }
-    if constexpr (kTurn < V >> 1 && !kByRows) {
+    if constexpr (kLong && !kByRows) {
       Hide(b_);  // or every step would get distances of its own, in more registers than there are
       Hide(a_[0]);
     }
