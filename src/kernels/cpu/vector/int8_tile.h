@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "kernels/cpu/vector/prefetch.h"
-#include "kernels/cpu/vector/tile.h"
 #include "kernels/cpu/vector/turn.h"
 #include "kernels/cpu/vector/unroll.h"
 
@@ -28,8 +27,8 @@ struct Int8TileTask {
 
 inline constexpr std::int64_t kLineBytes = 64;
 
-// Words of a panel of so many registers in the form that is multiplied, for when more tiles meet
-// them than one or two: V::kInt8Parts times as many bytes.
+// Words of a panel of so many registers in the form that is multiplied, for when many tiles meet
+// them: V::kInt8Parts times as many bytes.
 template <typename V>
 void WidenWords(const std::byte* from, std::int64_t words, std::int64_t regs, std::byte* to) {
   constexpr std::int64_t kRegBytes = sizeof(typename V::Ints);
@@ -44,22 +43,18 @@ void WidenWords(const std::byte* from, std::int64_t words, std::int64_t regs, st
   }
 }
 
-// Pointers and index as in TileLoop.
+// As TileLoop, for words.
 template <typename V, int kRows, int kRegs, bool kWide>
 class Int8TileLoop {
  public:
   [[gnu::always_inline]] explicit Int8TileLoop(const Int8TileTask& task)
-      : a_row_(task.a_row), b_(task.b), prefetch_(task.prefetch) {
+      : a_(task.a, task.a_row), b_(task.b), prefetch_(task.prefetch) {
     Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
       Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
         const std::int32_t* const from =
             task.start != nullptr ? task.start : task.c + kRow * task.c_row;
         sums_[kRow][kReg] = V::LoadInts(from + kReg * kIntsPerReg);
       });
-    });
-    Unroll<kPointers>([&]<int kPointer>() __attribute__((always_inline)) {
-      a_[kPointer] = task.a + kPointer * kShare * a_row_;
-      if constexpr (kIndexed) Hide(a_[kPointer]);
     });
   }
 
@@ -70,14 +65,7 @@ class Int8TileLoop {
       prefetch_ += kLineBytes;
       Unroll<V::kInt8Parts>([&]<int kPart>() __attribute__((always_inline)) { Multiply<kPart>(); });
       b_ += kWordBytes;
-      if constexpr (kIndexed) {
-        index_ += V::kInt8Parts * 4;
-        Hide(index_);
-      } else {
-        Unroll<kPointers>([&]<int kPointer>() __attribute__((always_inline)) {
-          a_[kPointer] += V::kInt8Parts * 4;
-        });
-      }
+      a_.Advance(V::kInt8Parts * 4);
     }
   }
 
@@ -97,7 +85,6 @@ class Int8TileLoop {
   static constexpr std::int64_t kWordBytes = kRegs * kRegBytes * (kWide ? V::kInt8Parts : 1);
   static constexpr bool kIndexed = kTurn<V> > 1;
   static constexpr int kShare = kIndexed ? 1 : 3;
-  static constexpr int kPointers = TileCount(kRows, kShare);
 
   template <int kPart>
   [[gnu::always_inline]] void Multiply() {
@@ -115,8 +102,7 @@ class Int8TileLoop {
       }
     });
     Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
-      const Ints value =
-          V::Broadcast(a_[kRow / kShare] + kRow % kShare * a_row_ + index_ + kPart * 4);
+      const Ints value = V::Broadcast(&a_.template At<kRow>(kPart * 4));
       Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
         sums_[kRow][kReg] = V::Dot(sums_[kRow][kReg], value, columns[kReg]);
       });
@@ -125,9 +111,7 @@ class Int8TileLoop {
   }
 
   Ints sums_[kRows][kRegs];
-  const std::byte* a_[kPointers];
-  const std::int64_t a_row_;
-  std::int64_t index_ = 0;
+  RowPointers<std::byte, kRows, kShare, kIndexed> a_;
   const std::byte* b_;
   const std::byte* prefetch_;
 };
@@ -153,7 +137,7 @@ class Int8Tiles {
   // What a thread needs while it runs tiles.
   struct Session {};
 
-  // Whether words are widened where several tiles meet them.
+  // Whether words are widened where many tiles meet them.
   static constexpr bool kWidens = V::kInt8Parts > 1;
 
   static void Run(std::int64_t rows, std::int64_t regs, const Int8TileTask& task) {

@@ -45,16 +45,12 @@ template <typename V>
   }
 }
 
-// A core that two threads share begins half as many instructions for each, and every product needs
-// a broadcast value and its share of the columns beside it: what is left, moving pointers, decides.
-// So long turns over rows of a leave the pointers, one for each row, where they are and move an
-// index. Otherwise one pointer serves three rows: two more are reached by adding the distance once
-// or twice, which addressing does for free, and nine would not fit the general registers.
+// What a tile keeps in registers, and its loop over k.
 template <typename V, int kRows, int kRegs, ALayout kLayout>
 class TileLoop {
  public:
   [[gnu::always_inline]] explicit TileLoop(const TileTask& task)
-      : a_row_(kByRows ? task.a_row : 1),
+      : a_(task.a, kByRows ? task.a_row : 1),
         a_k_(kByRows ? 1 : task.a_k),
         b_k_(kByRows ? kRegs * V::kWidth : task.b_k),
         b_(task.b),
@@ -63,10 +59,6 @@ class TileLoop {
     Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
       Unroll<kRegs>([&]<int kReg>()
                         __attribute__((always_inline)) { sums_[kRow][kReg] = V::Zero(); });
-    });
-    Unroll<kPointers>([&]<int kPointer>() __attribute__((always_inline)) {
-      a_[kPointer] = task.a + kPointer * kShare * a_row_;
-      if constexpr (kIndexed) Hide(a_[kPointer]);
     });
   }
 
@@ -95,15 +87,13 @@ class TileLoop {
   static constexpr bool kLong = kTurn<V> > 1;
   static constexpr bool kIndexed = kByRows && kLong;
   static constexpr int kShare = kIndexed ? 1 : kByRows ? 3 : kRows;
-  static constexpr int kPointers = TileCount(kRows, kShare);
 
   template <int kSteps>
   [[gnu::always_inline]] void Turn() {
     Unroll<kSteps>([&]<int kStep>() __attribute__((always_inline)) { Step<kStep>(); });
     if constexpr (kIndexed) {
       b_ += kSteps * b_k_;
-      index_ += kSteps;
-      Hide(index_);  // or every row would get a moving pointer
+      a_.Advance(kSteps);
     }
   }
 
@@ -123,7 +113,7 @@ class TileLoop {
       prefetch_ += prefetch_step_;
     }
     Unroll<kRows>([&]<int kRow>() __attribute__((always_inline)) {
-      const Reg value = V::Set(a_[kRow / kShare][kRow % kShare * a_row_ + index_ + kOn]);
+      const Reg value = V::Set(a_.template At<kRow>(kOn));
       Unroll<kRegs>([&]<int kReg>() __attribute__((always_inline)) {
         AddProduct<V>(sums_[kRow][kReg], value, columns[kReg]);
       });
@@ -131,21 +121,18 @@ class TileLoop {
     if constexpr (kLong) KeepLoadsInOrder();
     if constexpr (!kIndexed) {
       b_ += b_k_;
-      Unroll<kPointers>([&]<int kPointer>()
-                            __attribute__((always_inline)) { a_[kPointer] += a_k_; });
+      a_.Advance(a_k_);
     }
     if constexpr (kLong && !kByRows) {
       Hide(b_);  // or every step would get distances of its own, in more registers than there are
-      Hide(a_[0]);
+      a_.HidePointers();
     }
   }
 
   Reg sums_[kRows][kRegs];
-  const float* a_[kPointers];
-  const std::int64_t a_row_;
+  RowPointers<float, kRows, kShare, kIndexed> a_;
   const std::int64_t a_k_;
   const std::int64_t b_k_;
-  std::int64_t index_ = 0;
   const float* b_;
   const float* prefetch_;
   const std::int64_t prefetch_step_;
