@@ -26,7 +26,7 @@ from typing import Iterator, NamedTuple
 # Rows and registers of the largest tile of each kind; the matrix unit of amx_int8 has its tiles in
 # hardware. Those of floats come in two layouts, and those of integers, where weights are multiplied
 # as 16-bit integers, for weights as they are packed and for widened ones.
-TWICE = {"Tile": ("portable", "avx2", "avx512", "neon"), "Int8Tile": ("avx2", "avx512")}
+WIDENING = ("avx2", "avx512")
 TILES = {
     "portable": {"Tile": (6, 2), "Int8Tile": (4, 2)},
     "avx2": {"Tile": (6, 2), "Int8Tile": (6, 2)},
@@ -211,7 +211,7 @@ def faults_of_tiles(machine: Machine, stem: str, code: Code) -> Iterator[str]:
                 yield f"{kind} {rows} x {regs}: {fault}"
     for kind, (rows, regs) in TILES[stem].items():
         for row, reg in itertools.product(range(rows), range(regs)):
-            wanted[kind, row + 1, reg + 1] = 2 if stem in TWICE.get(kind, ()) else 1
+            wanted[kind, row + 1, reg + 1] = 2 if kind == "Tile" or stem in WIDENING else 1
     for kind, rows, regs in sorted(found | wanted):
         there, due = found[kind, rows, regs], wanted[kind, rows, regs]
         if there != due:
